@@ -1,0 +1,1 @@
+"""Pure functions from a structure to a new one."""
