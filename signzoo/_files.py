@@ -39,7 +39,7 @@ def atomic_path(target: str | os.PathLike[str], folder: bool = False) -> Iterato
         DiskError: Nothing could be written there.
     """
     target = Path(target)
-    with _clear_disk_errors(target):
+    with clear_disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir() and not folder:
             raise IsADirectoryError(errno.EISDIR, "is a folder", str(target))
@@ -57,7 +57,8 @@ def atomic_path(target: str | os.PathLike[str], folder: bool = False) -> Iterato
 
 
 @contextmanager
-def _clear_disk_errors(target: Path) -> Iterator[None]:
+def clear_disk_errors(target: Path) -> Iterator[None]:
+    """Turn what the system says when ``target`` cannot be written into one clear line."""
     try:
         yield
     except OSError as error:

@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,8 @@ from signzoo.structures import Pose
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".gif")
 
-# Reads the landmarks of clips into a folder, skipping those already there: clips and poses in
-# pairs, and the message of what failed by clip.
+# Reads the landmarks of clips into pose files, skipping those that are there: takes clips and pose
+# files in pairs, gives what went wrong by clip.
 Extractor = Callable[[Sequence[tuple[Path, Path]]], Mapping[Path, str]]
 
 
@@ -76,6 +77,7 @@ def find_clips(
 
 
 def build_lexicon(
+    folder: str | os.PathLike[str],
     clips: Sequence[tuple[Path, str, str]],
     out: str | os.PathLike[str],
     written_language: str,
@@ -86,10 +88,11 @@ def build_lexicon(
 ) -> list[ClipReport]:
     """Extract the clips' landmarks and write the index; a second run takes up where one stopped.
 
-    Writes ``OUT/<signed language>/<gloss>.pose``, ``OUT/index.csv`` and ``OUT/report.csv``. Clips
+    Writes ``OUT/<signed language>/<clip>.pose``, ``OUT/index.csv`` and ``OUT/report.csv``. Clips
     that fail, or in which no hand is ever seen, are in the report and not in the index.
 
     Args:
+        folder: Where the clips lie.
         clips: Clip, word and gloss (see :func:`find_clips`).
         out: The lexicon's folder, made if need be.
         written_language: BCP 47 code of the words.
@@ -109,7 +112,7 @@ def build_lexicon(
     if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", written_language):
         raise UsageError(f"A written language is named by BCP 47, as de; got {written_language!r}.")
     out = Path(out)
-    poses = _pose_paths(clips, out / signed_language)
+    poses = _pose_paths(Path(folder), [clip for clip, _, _ in clips], out / signed_language)
     failed = extract(list(zip((clip for clip, _, _ in clips), poses, strict=True)))
     reports = [
         _report(clip, word, gloss, pose, failed.get(clip, ""))
@@ -148,17 +151,17 @@ def _read_table(folder: Path, table: Path) -> list[tuple[Path, str, str]]:
     return clips
 
 
-def _pose_paths(clips: Sequence[tuple[Path, str, str]], folder: Path) -> list[Path]:
-    """One pose file a clip, named after the gloss; takes of one gloss are numbered."""
-    taken: dict[str, int] = {}
-    paths = []
-    for _, _, gloss in clips:
-        name = re.sub(r"[^\w-]+", "-", gloss).strip("-").lower() or "sign"
-        taken[name] = taken.get(name, 0) + 1
-        paths.append(
-            folder / (f"{name}.pose" if taken[name] == 1 else f"{name}~{taken[name]}.pose")
-        )
-    return paths
+def _pose_paths(root: Path, clips: Sequence[Path], folder: Path) -> list[Path]:
+    """One pose file a clip, named after its place below ``root``, so that a new clip moves none.
+
+    Two clips that differ in their suffix only keep it in the name.
+    """
+    names = ["-".join(clip.relative_to(root).with_suffix("").parts) for clip in clips]
+    times = Counter(names)
+    return [
+        folder / f"{name if times[name] == 1 else name + clip.suffix}.pose"
+        for clip, name in zip(clips, names, strict=True)
+    ]
 
 
 def _report(clip: Path, word: str, gloss: str, pose: Path, problem: str) -> ClipReport:
