@@ -20,6 +20,7 @@ _DISK_ERRORS = {
     errno.EROFS: "the disk is read-only",
     errno.EISDIR: "that is a folder; name a file in it",
     errno.ENOTDIR: "a part of that path is a file, not a folder",
+    errno.ENOENT: "no folder can be made there",
     errno.EEXIST: "a part of that path is a file, not a folder",
 }
 

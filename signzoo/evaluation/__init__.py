@@ -1,0 +1,1 @@
+"""What turns predictions into a report: floors, intervals, comparisons, tables and files."""
