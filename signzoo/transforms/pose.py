@@ -74,8 +74,8 @@ def to_shoulder_units(pose: Pose) -> Pose:
 def to_pixels(pose: Pose, size: tuple[int, int] = (512, 512)) -> Pose:
     """Put a pose in shoulder widths before a camera that sees the signing space.
 
-    The picture is four shoulder widths high; the shoulders lie in its middle, two fifths from the
-    top, so that a raised hand and the hips are both in it.
+    The picture is 3.4 shoulder widths high; the shoulders lie in its middle, two fifths from the
+    top, so that a hand above the head and the hips are both in it.
 
     Args:
         pose: In unit ``"shoulder"``.
@@ -85,7 +85,7 @@ def to_pixels(pose: Pose, size: tuple[int, int] = (512, 512)) -> Pose:
         raise UsageError(f"to_pixels takes a pose in shoulder widths; this one is in {pose.unit}s.")
     width, height = size
     middle = np.array([width / 2, height * 0.4, 0], np.float32)
-    return replace(pose, points=pose.points * (height / 4) + middle, unit="pixel", size=size)
+    return replace(pose, points=pose.points * (height / 3.4) + middle, unit="pixel", size=size)
 
 
 def resample(pose: Pose, fps: float) -> Pose:

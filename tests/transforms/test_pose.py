@@ -60,7 +60,7 @@ def test_pixels_of_shoulder_units_lie_in_the_picture(waving):
     assert placed.size == (512, 512)
     middle, width = shoulder_frame(placed)
     np.testing.assert_allclose(middle[:2], [256, 512 * 0.4], atol=1e-3)
-    assert width == pytest.approx(128)
+    assert width == pytest.approx(512 / 3.4)
     with pytest.raises(UsageError, match="shoulder widths"):
         to_pixels(waving)
 
