@@ -1,6 +1,7 @@
 """Tiny generated signers and the folders of real data that some tests use when they are there."""
 
 import os
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,4 +62,13 @@ def shared_data() -> Path:
     folder = Path(__file__).resolve().parents[2] / "shared" / "data"
     if not folder.is_dir():
         pytest.skip("needs the real corpora in ../shared/data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fake_corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every corpus that tests/data/fakes can generate, in its own format."""
+    folder = tmp_path_factory.mktemp("corpora")
+    for script in (Path(__file__).parent / "data" / "fakes").glob("*.py"):
+        runpy.run_path(str(script))["write"](folder / script.stem)
     return folder

@@ -1,0 +1,1 @@
+"""What the components' datamodules share: manifests, corpus readers, length buckets, padding."""

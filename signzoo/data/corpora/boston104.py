@@ -1,0 +1,83 @@
+"""Reads RWTH-BOSTON-104: tracks of both hands and the nose in sentences of continuous ASL.
+
+Dreuw et al., "Speech Recognition Techniques for a Sign Language Recognition System", Interspeech
+2007. The folder holds ``manifest.jsonl`` (signer, and each gloss with its first and last frame) and
+``tracks.npz`` (id to ``(T, 6)``: x and y of left hand, right hand and nose, in pixels).
+"""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from signzoo.data.corpora import TimedGloss, Utterance
+from signzoo.data.manifest import Row, read_manifest
+from signzoo.errors import ManifestError
+from signzoo.structures import Pose, Skeleton
+
+FPS = 30.0
+# The tracks have no shoulders, and the camera was not equally far from all signers. The left hand,
+# which rests most of the time, lies 176, 119 and 127 pixels below the nose (median over all frames,
+# no label is used); MediaPipe sees resting hands 2.1 shoulder widths below the head in studio clips
+# of other signers. That makes these widths in pixels. They fit the height of the signing right hand
+# too: 0.68 widths below the nose, as in WLASL and in DGS sentences. Expect errors of a tenth.
+SHOULDER_WIDTHS = {"man-1": 84.0, "woman-1": 57.0, "woman-2": 60.0}
+_TYPICAL_WIDTH = 67.0  # for a signer who is not in the table: the mean of the three
+# The nose is so far above the middle between the shoulders, in shoulder widths (median of the same
+# clips, and of WLASL).
+_NOSE_ABOVE_SHOULDERS = 0.6
+
+
+def read(folder: Path) -> list[Utterance]:
+    """Read all utterances, in shoulder widths.
+
+    Raises:
+        ManifestError: A file is missing, or a row does not fit its tracks.
+    """
+    tracks = _load_tracks(folder / "tracks.npz")
+    return [_utterance(row, tracks) for row in read_manifest(folder / "manifest.jsonl")]
+
+
+def _load_tracks(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {key: file[key] for key in file.files}
+    except FileNotFoundError as error:
+        raise ManifestError(f"There is no {path}; the corpus is incomplete.") from error
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise ManifestError(f"{path} is not a readable .npz file: {error}.") from error
+
+
+def _utterance(row: Row, tracks: dict[str, np.ndarray]) -> Utterance:
+    name, signer = row.get("id", str), row.get("signer", str)
+    if name not in tracks:
+        raise row.error(f"points nowhere: tracks.npz has no {name!r}")
+    track = tracks[name]
+    if track.ndim != 2 or track.shape[1] != 6 or not len(track):
+        raise row.error(f"needs tracks of shape (T, 6), not {track.shape}")
+    glosses = tuple(_gloss(row, entry, len(track)) for entry in row.get("segments", list))
+    if not glosses:
+        raise row.error("has no segments, so nothing says when its signing begins")
+    pose = _pose(track, SHOULDER_WIDTHS.get(signer, _TYPICAL_WIDTH))
+    return Utterance(f"boston104/{name}", f"boston104/{signer}", pose, glosses, shows_rest=True)
+
+
+def _gloss(row: Row, entry: Any, num_frames: int) -> TimedGloss:
+    """Read ``[gloss, first frame, last frame]``."""
+    if not isinstance(entry, list) or [type(value) for value in entry] != [str, int, int]:
+        raise row.error(f"has a segment that is not [gloss, first frame, last frame]: {entry!r}")
+    label, first, last = entry
+    if not 0 <= first <= last < num_frames:
+        raise row.error(f"has a segment outside its {num_frames} frames: {entry!r}")
+    return TimedGloss(label, first / FPS, (last + 1) / FPS)
+
+
+def _pose(track: np.ndarray, shoulder_width: float) -> Pose:
+    points = np.zeros((len(track), 3, 3), np.float32)
+    points[..., :2] = track.reshape(-1, 3, 2)  # left hand, right hand, nose, as in the skeleton
+    points[..., :2] -= np.median(points[:, 2:, :2], axis=0)
+    points /= shoulder_width
+    points[..., 1] -= _NOSE_ABOVE_SHOULDERS
+    confidence = np.ones(points.shape[:2], np.float32)
+    return Pose(points, confidence, FPS, Skeleton.named("hands-and-nose"), "shoulder")

@@ -1,0 +1,117 @@
+"""Reads JSONL manifests: one JSON object a line, each naming one sample of a data set."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from signzoo.errors import ManifestError
+
+_Value = TypeVar("_Value")
+_KINDS = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a manifest, which knows where it stands.
+
+    Attributes:
+        manifest: The file that it is from.
+        number: Its line in that file, from 1.
+        values: Its fields.
+    """
+
+    manifest: Path
+    number: int
+    values: Mapping[str, Any]
+
+    def get(self, field: str, kind: type[_Value]) -> _Value:
+        """Read a field that must be there.
+
+        Raises:
+            ManifestError: It is missing, or not of that kind.
+        """
+        if field not in self.values:
+            has = ", ".join(self.values) or "none"
+            raise self.error(f"has no field {field!r}; its fields are: {has}")
+        value = self.values[field]
+        if kind is float and type(value) is int:
+            value = float(value)
+        # True is an int in Python, but not a count in a manifest.
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise self.error(f"needs {_KINDS.get(kind, kind)} as {field!r}, not {value!r:.60}")
+        return value
+
+    def file(self, field: str) -> Path:
+        """Find the file that a field names, relative to the manifest's folder.
+
+        Raises:
+            ManifestError: There is no such file, or it lies outside the manifest's folder.
+        """
+        name = self.get(field, str)
+        folder = self.manifest.parent.resolve()
+        path = (folder / name).resolve()
+        if folder not in path.parents:
+            raise self.error(
+                f"names {name!r} as {field!r}, which leaves the folder; "
+                "put the file beside the manifest and name it relative to that"
+            )
+        if not path.is_file():
+            raise self.error(
+                f"points nowhere: there is no {field} file {name!r} in {self.manifest.parent}; "
+                "restore the file or remove the row"
+            )
+        return path
+
+    def error(self, problem: str) -> ManifestError:
+        """Make the error that says what is wrong with this row."""
+        return ManifestError(f"{self.manifest}, row {self.number} {problem}.")
+
+
+def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
+    """Read a manifest whose rows each have a text field ``id`` of their own.
+
+    Empty lines are skipped, and counted.
+
+    Raises:
+        ManifestError: The file is missing, empty or not JSONL, or an id is missing or repeated.
+    """
+    path = Path(path)
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ManifestError(
+            f"There is no manifest {path}; check the folder that was given."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path} cannot be read as UTF-8 text: {error}.") from error
+    rows = [_parse(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if not rows:
+        raise ManifestError(f"{path} has no rows; each line must be a JSON object.")
+    first: dict[str, int] = {}
+    for row in rows:
+        earlier = first.setdefault(row.get("id", str), row.number)
+        if earlier != row.number:
+            raise row.error(f"repeats the id {row.values['id']!r} of row {earlier}; rename one")
+    return rows
+
+
+def _parse(path: Path, number: int, line: str) -> Row:
+    try:
+        values = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ManifestError(
+            f"{path}, row {number} is not JSON ({error.msg} at column {error.colno}); "
+            "each line must be one whole JSON object."
+        ) from error
+    if not isinstance(values, dict):
+        raise ManifestError(f"{path}, row {number} must be a JSON object, not {line.strip():.60}.")
+    return Row(path, number, values)
