@@ -14,11 +14,11 @@ from signzoo.models.rest_detector.track import FPS
 Signal = Callable[[LabelledTrack], np.ndarray]
 
 _SMOOTHING = (1, 3, 5, 9, 15)  # frames
-_HOLES = (0.0, 0.2, 0.4, 0.8, 1.5)  # seconds
+_HOLES = (0.0, 0.2, 0.4, 0.8, 1.5, 3.0)  # seconds
 _BLIPS = (0.0, 0.2)  # seconds
 _NUM_THRESHOLDS = 25
 # Frames of rest between two clips that are searched as one: more than any hole or blip.
-_GAP = 50
+_GAP = 100
 
 
 def wrist_speed(track: LabelledTrack) -> np.ndarray:
@@ -67,7 +67,7 @@ class Threshold:
 
 
 def tune(signal: Signal, tracks: Sequence[LabelledTrack]) -> Threshold:
-    """Choose the threshold that has the best macro-F1 on some tracks, of 1,250 combinations."""
+    """Choose the threshold that has the best macro-F1 on some tracks, of 1,500 combinations."""
     signals = [signal(track) for track in tracks]
     labels = _join([track.labels > 0 for track in tracks], False)
     known = _join([track.known for track in tracks], False)

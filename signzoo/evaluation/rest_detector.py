@@ -1,7 +1,7 @@
 """Scores the rest detector on signers and recordings that it has not seen, beside its baselines.
 
 Trains one detector for each fold and seed, which takes a few minutes, and writes ``scores.json``,
-``predictions.jsonl``, ``report.md`` and ``examples.png``::
+``predictions.jsonl``, ``report.md`` and ``worst.png``::
 
     python -m signzoo.evaluation.rest_detector --data DATA --out DIR
 
@@ -10,9 +10,10 @@ threshold is tuned on the tracks that the fold's detector is trained on.
 """
 
 import argparse
+import logging
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,15 @@ from signzoo._files import write_text
 from signzoo.data.corpora import Utterance, read_corpus
 from signzoo.data.datamodule import LoaderConfig
 from signzoo.errors import SignzooError, UsageError
-from signzoo.evaluation.bootstrap import Resampling, bootstrap, paired_bootstrap
-from signzoo.evaluation.report import Report, format_interval, format_table, write_rows
+from signzoo.evaluation.report import file_facts, write_rows
 from signzoo.evaluation.rest_baselines import raised_hand, tune, wrist_speed
+from signzoo.evaluation.rest_report import make_report, markdown, plot_worst
+from signzoo.evaluation.rest_scores import Predictions, System, count, scores
 from signzoo.hub.checkpoint import make_config
 from signzoo.hub.folders import package_folder
 from signzoo.models.rest_detector.augmentation import AugmentationConfig, LabelledTrack
 from signzoo.models.rest_detector.data import RestDetectorData, label_track
 from signzoo.models.rest_detector.network import RestDetector, RestDetectorConfig
-from signzoo.models.rest_detector.spans import hysteresis
 from signzoo.models.rest_detector.task import RestDetectorTask
 from signzoo.models.rest_detector.track import FPS
 from signzoo.models.task import OptimizerConfig
@@ -39,11 +40,6 @@ from signzoo.structures import Pose, Skeleton
 
 CORPORA = ("boston104", "dgs_sentences")
 DETECTOR, SPEED, RAISED, ALWAYS = "rest_detector", "wrist_speed", "raised_hand", "always_signing"
-
-# Frames signed and found, found alone, signed alone, neither; overlap of the trimmed clip; errors
-# of its first and last frame in ms, without and with sign; 1 for the clip; DGS frames found, lost.
-_COUNTS = 12
-System = Callable[[LabelledTrack], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -122,7 +118,9 @@ def train(folder: str, held_out: tuple[str, ...], settings: Settings, seed: int)
     quiet: dict[str, Any] = dict.fromkeys(
         ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False
     )
-    trainer = lightning.Trainer(max_epochs=settings.max_epochs, accelerator="cpu", **quiet)
+    trainer = lightning.Trainer(
+        max_epochs=settings.max_epochs, accelerator="cpu", limit_val_batches=0, **quiet
+    )
     trainer.fit(task, data)
     return task.network.eval()
 
@@ -144,73 +142,6 @@ def always(track: LabelledTrack) -> np.ndarray:
 def _as_pose(track: LabelledTrack) -> Pose:
     points = np.concatenate([track.points, np.zeros_like(track.points[..., :1])], axis=2)
     return Pose(points, track.confidence, FPS, Skeleton.named("hands-and-nose"), "shoulder")
-
-
-def count(signing: np.ndarray, utterance: Utterance, track: LabelledTrack) -> np.ndarray:
-    """Count what a system got right in one utterance.
-
-    Args:
-        signing: Probability of signing of each frame, ``(T,)``; 0 or 1 from a threshold.
-        utterance: What was scored.
-        track: Its labels.
-
-    Returns:
-        Counts of shape ``(12,)``: see the comment at ``_COUNTS``.
-    """
-    found, labels = signing >= 0.5, track.labels > 0
-    if not utterance.shows_rest:
-        lost = np.sum(labels & ~found)
-        return np.r_[np.zeros(_COUNTS - 2), np.sum(labels & found), lost]
-    frames = [np.sum(found & labels), np.sum(found & ~labels)]
-    frames += [np.sum(~found & labels), np.sum(~found & ~labels)]
-    # The outer ends with the same rules for all systems, those of RestDetector.trim: whatever a
-    # threshold has dropped or filled stays so.
-    spans = hysteresis(signing, FPS, 0.5, 0.4, 0.2, 1.0) or [(0.0, len(track) / FPS)]
-    start, end = spans[0][0], spans[-1][1]
-    signed = np.flatnonzero(labels)
-    first, last = signed[0] / FPS, (signed[-1] + 1) / FPS
-    overlap = max(0.0, min(end, last) - max(start, first))
-    union = (end - start) + (last - first) - overlap
-    early, late = 1000 * (start - first), 1000 * (end - last)
-    return np.r_[frames, overlap / union, abs(early), abs(late), early, late, 1, 0, 0].astype(float)
-
-
-def scores(sums: np.ndarray) -> dict[str, float]:
-    """Make scores of a sum of counts ``(12,)``."""
-    hit, false, missed, rest = sums[:4]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        f1_signing = hit / (hit + (false + missed) / 2)
-        f1_rest = rest / (rest + (false + missed) / 2)
-        recalls = np.array([hit / (hit + missed), rest / (rest + false)])
-        iou, first, last, first_bias, last_bias = sums[4:9] / sums[9]
-        dgs = sums[10] / (sums[10] + sums[11])
-    return {
-        "macro_f1": 50 * (f1_signing + f1_rest),
-        "f1_signing": 100 * f1_signing,
-        "f1_rest": 100 * f1_rest,
-        "balanced_accuracy": 100 * recalls.mean(),
-        "trim_iou": 100 * iou,
-        "first_frame_ms": first,
-        "last_frame_ms": last,
-        "first_frame_bias_ms": first_bias,
-        "last_frame_bias_ms": last_bias,
-        "dgs_signing_recall": 100 * dgs,
-    }
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What one system said of the held-out utterances.
-
-    Attributes:
-        counts: Of each utterance, summed over the seeds, ``(N, 12)``.
-        by_seed: Macro-F1 of each seed.
-        rows: A row for each utterance and seed.
-    """
-
-    counts: np.ndarray
-    by_seed: list[float]
-    rows: list[dict[str, Any]]
 
 
 def predict(
@@ -241,11 +172,14 @@ def predict(
 
 
 def evaluate(
-    folder: str, settings: Settings, seeds: Sequence[int], ablations: bool, notify: Callable[[str], None]
+    folder: str,
+    folds: Sequence[Fold],
+    settings: Settings,
+    seeds: Sequence[int],
+    ablations: bool,
+    notify: Callable[[str], None],
 ) -> dict[str, Predictions]:
     """Train and score everything; the detector comes first."""
-    utterances = [u for name in CORPORA for u in read_corpus(name, folder)]
-    folds = make_folds(utterances)
 
     def detectors(name: str, changed: Settings) -> list[list[System]]:
         trained = []
@@ -269,3 +203,45 @@ def evaluate(
         name = f"{DETECTOR}, no augmentation"
         found[name] = predict(name, detectors(name, plain), folds)
     return found
+
+
+def main() -> None:
+    """Evaluate, print the tables, and keep what was found."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", required=True, help="folder with boston104/ and dgs_sentences/")
+    parser.add_argument("--out", required=True, type=Path, help="where the report is written")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--config", type=Path, help="a config of `signzoo fit`; the shipped one")
+    parser.add_argument("--ablations", action="store_true", help="train without augmentation too")
+    arguments = parser.parse_args()
+    config = arguments.config or package_folder("configs") / "rest_detector" / "boston104_dgs.yaml"
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    utterances = [u for name in CORPORA for u in read_corpus(name, arguments.data)]
+    found = evaluate(
+        arguments.data,
+        make_folds(utterances),
+        Settings.read(config),
+        arguments.seeds,
+        arguments.ablations,
+        lambda text: print(text, file=sys.stderr, flush=True),
+    )
+    facts = {
+        "config": config.read_text("utf-8"),
+        "seeds": arguments.seeds,
+        "data": [file_facts(Path(arguments.data) / name / "manifest.jsonl") for name in CORPORA],
+        "macro_f1_by_seed": {name: each.by_seed for name, each in found.items()},
+    }
+    words = ["python", "-m", "signzoo.evaluation.rest_detector", *sys.argv[1:]]
+    report = make_report(DETECTOR, found, facts, shlex.join(words))
+    report.write(arguments.out)
+    write_rows(arguments.out / "predictions.jsonl", [row for p in found.values() for row in p.rows])
+    write_text(arguments.out / "report.md", markdown(report))
+    plot_worst(found[DETECTOR], utterances, arguments.out / "worst.png")
+    print(markdown(report))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except SignzooError as error:
+        sys.exit(f"signzoo: {error}")

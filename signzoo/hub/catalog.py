@@ -167,7 +167,7 @@ class Weights:
     def languages(self) -> str:
         """Signed and written languages for people, for example ``"gsg / de"``."""
         sides = (self.signed_languages, self.written_languages)
-        return " / ".join(", ".join(codes) or "any" for codes in sides)
+        return " / ".join(", ".join(codes) for codes in sides if codes) or "no language"
 
     @property
     def card(self) -> str:

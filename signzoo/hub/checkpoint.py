@@ -146,6 +146,8 @@ def save_folder(
         (part / CONFIG).write_text(text + "\n", encoding="utf-8")
         try:
             safetensors.torch.save_file(plain, part / TENSORS)
+            # It makes a file for its owner only; others may read a checkpoint as any other file.
+            (part / TENSORS).chmod((part / CONFIG).stat().st_mode)
         except SafetensorError as error:  # which is how it reports a full disk
             raise DiskError(f"Cannot write {folder}: {error}. Nothing was left behind.") from error
 
