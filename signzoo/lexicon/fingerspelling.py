@@ -13,6 +13,8 @@ _HOLD_SPEED = 0.6
 _HOLD_SECONDS = 0.2
 # A hand that covers this height, in shoulder widths, was raised for its letter and lowered again.
 _RAISED = 0.5
+# A movement of the letter is told from an uneven way up or down by how much faster it gets again.
+_RISE = 1.8
 
 
 def letter_clip(pose: Pose) -> Pose:
@@ -33,8 +35,8 @@ def letter_frames(pose: Pose) -> slice:
 
     Alphabet clips start and end with the hand at rest, or on its way: it rises fast, slows down,
     makes the letter (still, or with a movement as in J and Z) and drops. The ways up and down end
-    where the raised hand's speed has its first minimum, counted from either end; the still frames
-    that remain at the ends are cut to what reading needs.
+    where the raised hand's speed, seen from either end, first comes to rest or rises again; the
+    still frames that remain at the ends are cut to what reading needs.
 
     Args:
         pose: A clip of one letter, in shoulder widths.
@@ -91,7 +93,16 @@ def _longest_run(mask: np.ndarray) -> tuple[int, int]:
 
 
 def _first_minimum(speed: np.ndarray, fastest: float, still: float) -> int:
-    """Where a speed, once well below its peak, first stops falling or is as good as zero."""
-    falls = np.append(speed[1:] < speed[:-1], False)
-    reached = (speed < 0.3 * fastest) & (~falls[: len(speed)] | (speed < still))
-    return int(np.flatnonzero(reached)[0]) if reached.any() else 0
+    """Where a speed that falls from its peak arrives: at zero, or where a movement begins.
+
+    A dip counts only if the speed then rises to nearly twice as much before it falls lower: hands
+    do not slow down evenly.
+    """
+    for place, here in enumerate(speed):
+        if here < still:
+            return place
+        lower = np.flatnonzero(speed[place:] < here)
+        rise = speed[place : place + lower[0]] if len(lower) else speed[place:]
+        if here < 0.3 * fastest and rise.max() >= _RISE * here:
+            return place
+    return 0

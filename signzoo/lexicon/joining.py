@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -135,13 +136,17 @@ def _minimum_jerk(
     start: np.ndarray, end: np.ndarray, leave: np.ndarray, arrive: np.ndarray, frames: int
 ) -> np.ndarray:
     """The smoothest movement between two places with these velocities, ``(frames + 1, V, 3)``."""
+    return np.tensordot(_shares(frames), np.stack([start, end, leave, arrive]), axes=1)
+
+
+@lru_cache(maxsize=256)
+def _shares(frames: int) -> np.ndarray:
+    """How much both places and both velocities count in each frame, ``(frames + 1, 4)``."""
     from scipy.interpolate import BPoly
 
-    curve = BPoly.from_derivatives(
-        [0, frames], [[start, leave, 0 * leave], [end, arrive, 0 * arrive]]
-    )
-    path: np.ndarray = curve(np.arange(frames + 1))
-    return path
+    place, no = np.eye(4), np.zeros(4)
+    ends = [[place[0], place[2], no], [place[1], place[3], no]]
+    return BPoly.from_derivatives([0, frames], ends)(np.arange(frames + 1))
 
 
 def _largest(vectors: np.ndarray) -> float:

@@ -12,7 +12,7 @@ from signzoo.lexicon.build import build_lexicon, find_clips
 from signzoo.structures import Pose
 
 
-@pytest.fixture()
+@pytest.fixture
 def clips(tmp_path):
     folder = tmp_path / "clips"
     (folder / "food").mkdir(parents=True)
@@ -22,7 +22,7 @@ def clips(tmp_path):
     return folder
 
 
-@pytest.fixture()
+@pytest.fixture
 def extract(signer):
     """Write a generated signer for each clip, and count the calls."""
 

@@ -18,12 +18,12 @@ class CaptionRenderer:
         return SkeletonRenderer().place(pose)
 
 
-@pytest.fixture()
+@pytest.fixture
 def renderer():
     return CaptionRenderer()
 
 
-@pytest.fixture()
+@pytest.fixture
 def pipeline(renderer):
     return TextToSign(WordGlosser("en"), Lexicon.fingerspelling(), renderer, "en", "ase")
 

@@ -1,0 +1,79 @@
+"""See what signzoo does, offline, with what it ships.
+
+Signs a sentence into a video, a contact sheet and a pose file; then looks the other way, and finds
+in the pose when somebody is signing. With --video, it also reads the landmarks of your own video
+and draws them over the signer.
+"""
+
+import argparse
+from pathlib import Path
+
+SUMMARY = "see it work, offline"
+EPILOG = """\
+examples:
+  signzoo demo
+  signzoo demo --video me.mp4 -o my_demo
+"""
+_TEXT = "Hallo Welt"
+_LANGUAGES = ("de", "gsg")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what ``signzoo demo`` takes."""
+    parser.add_argument("-o", "--output", default="demo", metavar="DIR", help="default: demo")
+    parser.add_argument("--video", metavar="FILE", help="a video of a person to read landmarks of")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run both directions and say where the results are."""
+    from signzoo.cli.sign import describe, write_production
+    from signzoo.media.drawing import plot_trajectories
+    from signzoo.pipelines import TextToSign
+
+    out = Path(arguments.output)
+    print(f'Text to sign: "{_TEXT}" in German Sign Language (fingerspelled, no lexicon given)')
+    production = TextToSign.for_languages(*_LANGUAGES)(_TEXT)
+    write_production(production, out / "hallo-welt.mp4", str(out / "hallo-welt.png"))
+    production.pose.write(out / "hallo-welt.pose")
+    print(describe(production))
+
+    print("\nSign to landmarks: when is somebody signing?")
+    _report_signing(out / "hallo-welt.pose")
+    plot_trajectories(production.pose, out / "hallo-welt-hands.png")
+    if arguments.video:
+        _read_video(Path(arguments.video), out)
+    print(
+        "\nSigning to text is not part of this version: no shipped model reads signs yet."
+        f"\nWritten to {out}/:"
+    )
+    for path in sorted(out.iterdir()):
+        print(f"  {path.name}")
+    return 0
+
+
+def _report_signing(path: Path) -> None:
+    from signzoo.models.rest_detector import RestDetector
+    from signzoo.structures import Pose
+
+    pose = Pose.read(path)
+    detector = RestDetector.from_pretrained("rest-detector-boston104-dgs")
+    segments = detector.segments(pose)
+    print(f"{path.name}: {pose.seconds:.1f} s of pose")
+    for start, end in segments:
+        print(f"  {start:6.2f} - {end:6.2f} s  signing")
+    if not segments:
+        print("  nobody signs")
+
+
+def _read_video(video: Path, out: Path) -> None:
+    from signzoo.media.drawing import contact_sheet, draw_pose, write_image
+    from signzoo.media.landmarks import estimator
+    from signzoo.media.video import open_video, write_video
+
+    clip = open_video(video)
+    pose = estimator("holistic")(clip, progress=True)
+    pose.write(out / f"{video.stem}.pose")
+    drawn = draw_pose(pose, background=clip)
+    write_video(drawn, out / f"{video.stem}-landmarks.mp4", progress=True)
+    write_image(contact_sheet(drawn), out / f"{video.stem}-landmarks.png")
+    _report_signing(out / f"{video.stem}.pose")

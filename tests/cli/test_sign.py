@@ -1,0 +1,111 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from signzoo.cli.main import main
+from signzoo.structures import Pose
+
+
+def sign(*words):
+    return main(["sign", *map(str, words)])
+
+
+def test_a_video_is_written_and_every_word_accounted_for(tmp_path, capsys):
+    assert sign("hi 42", "--language", "en", "-o", tmp_path / "a.mp4") == 0
+    shown = capsys.readouterr().out
+    assert "fingerspelled H-I" in shown
+    assert "MISSING" in shown
+    assert "2 words: 0% with a sign in the lexicon, 1 fingerspelled, 1 missing" in shown
+    import av
+
+    with av.open(str(tmp_path / "a.mp4")) as container:
+        stream = container.streams.video[0]
+        assert stream.codec_context.name == "h264"
+        assert stream.codec_context.pix_fmt == "yuv420p"
+        assert (stream.width, stream.height) >= (512, 512)
+        assert sum(1 for _ in container.decode(stream)) > 10
+
+
+@pytest.mark.parametrize("suffix", [".pose", ".npz", ".json", ".h5"])
+def test_a_pose_is_written_instead_when_the_name_says_so(tmp_path, suffix):
+    assert sign("hi", "--language", "en", "-o", tmp_path / f"a{suffix}") == 0
+    assert len(Pose.read(tmp_path / f"a{suffix}")) > 10
+    assert os.listdir(tmp_path) == [f"a{suffix}"]
+
+
+def test_a_gif_and_a_sheet_are_written(tmp_path):
+    assert sign("hi", "--language", "en", "--size", 128, "-o", tmp_path / "a.gif",
+                "--sheet", tmp_path / "a.png") == 0  # fmt: skip
+    assert (tmp_path / "a.gif").read_bytes().startswith(b"GIF89a")
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_json_says_what_became_of_each_word(tmp_path, capsys):
+    assert sign("hi 42", "--language", "en", "-o", tmp_path / "a.npz", "--json") == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["fingerspelled"] == ["hi"]
+    assert content["missing"] == ["42"]
+    assert [span["label"] for span in content["spans"]] == ["H", "I"]
+
+
+def test_real_signs_and_spelled_words_are_told_apart(shared_data, tmp_path, capsys):
+    lexicon = shared_data / "pose/sgg_lexicon"
+    text = "Kleine Kinder essen Pizza in Zürich"
+    assert sign(text, "--language", "de", "--signed-language", "sgg", "--lexicon", lexicon,
+                "-o", tmp_path / "z.pose", "--json") == 0  # fmt: skip
+    content = json.loads(capsys.readouterr().out)
+    assert [gloss["source"] for gloss in content["glosses"]] == ["sign"] * 4 + [
+        "fingerspelling"
+    ] * 2
+    assert content["coverage"] == pytest.approx(4 / 6)
+    assert [s["label"] for s in content["spans"][-5:]] == ["Z", "Ü", "R", "I", "CH"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["  ", "--language", "en"], 2, "no words"),
+        (["😀", "--language", "en"], 1, "None of the 1 words"),
+        (["hello " * 10000, "--language", "en"], 2, "10000 words"),
+        (["hi", "--language", "xx"], 2, "there are ar, cs, de"),
+        (["你好", "--language", "zh", "--signed-language", "csl"], 2, "signzoo lexicon build"),
+        (["hi", "--language", "de"], 2, "needs --signed-language"),
+        (["hi", "--language", "en", "--lexicon", "nowhere"], 1, "is not a lexicon"),
+        (["hi", "--language", "en", "--size", "7"], 2, "64 to 2160"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_no_file(tmp_path, capsys, words, code, message):
+    assert sign(*words, "-o", tmp_path / "a.mp4") == code
+    errors = capsys.readouterr().err.strip()
+    assert message in errors
+    assert "\n" not in errors
+    assert os.listdir(tmp_path) == []
+
+
+def test_an_output_of_an_unknown_kind_is_refused_before_any_work(tmp_path, capsys):
+    assert sign("hi", "--language", "en", "-o", tmp_path / "a.doc") == 2
+    assert ".mp4" in capsys.readouterr().err
+
+
+def test_ctrl_c_in_the_middle_of_writing_leaves_no_file(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "signzoo", "sign", "hello " * 60, "--language", "en",
+         "-o", str(tmp_path / "a.mp4")],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for _ in range(600):
+        if os.listdir(tmp_path):
+            break
+        time.sleep(0.1)
+    assert os.listdir(tmp_path)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Interrupted" in errors
+    assert os.listdir(tmp_path) == []
