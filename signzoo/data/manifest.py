@@ -86,7 +86,7 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
     """
     path = Path(path)
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
+        lines = path.read_text("utf-8-sig").split("\n")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ManifestError(
             f"There is no manifest {path}; check the folder that was given."
