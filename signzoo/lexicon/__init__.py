@@ -2,7 +2,7 @@
 
 from signzoo.lexicon.folder import Entry, Lexicon
 from signzoo.lexicon.joining import JoinedPose, join_poses
-from signzoo.lexicon.lookup import Found, find_glosses, signed_language_for
+from signzoo.lexicon.lookup import Found, find_glosses, merge_phrases, signed_language_for
 
 __all__ = [
     "Entry",
@@ -11,5 +11,6 @@ __all__ = [
     "Lexicon",
     "find_glosses",
     "join_poses",
+    "merge_phrases",
     "signed_language_for",
 ]

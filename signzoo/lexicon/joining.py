@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from itertools import count
 
 import numpy as np
 
@@ -13,24 +13,30 @@ from signzoo.transforms.pose import fill_gaps, resample, to_shoulder_units
 # Chooses the frames of a clip that are signing.
 Trimmer = Callable[[Pose], slice]
 
-# Shoulder widths a second. At 25 fps a landmark so fast moves 0.14 shoulder widths a frame, just
-# under the 99th percentile of all landmarks in real clips (0.146 in continuous DGS sentences, 0.19
-# in a Swiss German lexicon): a transition looks no hastier than the signing around it.
-MAX_SPEED = 3.5
+# Shoulder widths a second. At 25 fps a landmark so fast moves 0.12 shoulder widths a frame, under
+# the 99th percentile of all landmarks in real clips (0.13 in studio clips of ASL words, 0.15 in
+# continuous DGS sentences, 0.19 in a Swiss German lexicon): a transition looks no hastier than the
+# signing around it.
+MAX_SPEED = 3.0
 # Shoulder widths a second squared, in the same sense: 0.08 shoulder widths a frame squared, where
 # the 99th percentile is 0.09 in the DGS sentences and 0.10 in fingerspelling.
 MAX_ACCELERATION = 50
 # A clip that ends faster than MAX_SPEED cannot be left gently however long one takes.
-_PATIENCE = 12
+_PATIENCE = 6
+# What a hand still has of its clip's velocity, it has lost after so long.
+_SETTLE_SECONDS = 0.4
 # The fastest moment of a minimum-jerk movement, relative to its mean speed (Flash and Hogan, "The
 # coordination of arm movements", J. Neuroscience 5(7), 1985).
 _PEAK_TO_MEAN = 1.875
 # MediaPipe gives every body landmark a place, those outside the picture too; so unsure of one, it
 # is guessing: a leg below the frame, an arm that hangs out of it.
-_GUESS = 0.1
+_GUESS = 0.25
 # A stretched arm ends about two and a half shoulder widths from the middle between the shoulders.
 # Real lexicons hold poses in which a lost hand was extrapolated far beyond. Feet are left out too.
 _REACH = 3
+# How much depth counts beside the picture plane: MediaPipe puts a hand before the chest several
+# times too far in front of it.
+_DEPTH = 0.25
 # A hand out of sight for up to this long is bridged inside a clip.
 _GAP_SECONDS = 0.4
 
@@ -64,7 +70,7 @@ def prepare_clip(pose: Pose, fps: float, trimmer: Trimmer = whole_clip) -> Pose:
         MediaError: The clip never shows both shoulders.
     """
     pose = to_shoulder_units(pose)
-    unsure = (pose.confidence < _GUESS) | (np.abs(pose.points) > _REACH).any(axis=2)
+    unsure = (pose.confidence < _GUESS) | (np.abs(pose.points[..., :2]) > _REACH).any(axis=2)
     sure = np.where(unsure, 0, pose.confidence)
     pose = fill_gaps(resample(replace(pose, confidence=sure), fps), _GAP_SECONDS)
     return pose[trimmer(pose)]
@@ -74,8 +80,8 @@ def join_poses(clips: Sequence[Pose], max_speed: float = MAX_SPEED) -> JoinedPos
     """Join prepared clips (paper, Eq. 2) by transitions that keep position and velocity.
 
     A transition is the minimum-jerk movement from the last frame of a clip to the first of the
-    next, with their velocities. It lasts as long as its landmark with the longest way needs at
-    ``max_speed``. A hand that is seen on one side only travels with its arm.
+    next, into which and out of which their velocities swing. It lasts as long as its landmark with
+    the longest way needs at ``max_speed``. A hand that is seen on one side only travels with its arm.
 
     Args:
         clips: At one frame rate, on one skeleton, in shoulder widths (see :func:`prepare_clip`).
@@ -113,18 +119,15 @@ def _transition(before: Pose, after: Pose, max_speed: float) -> Pose:
     leave = _velocity(before[-2:], 0.8 * limit) * (before.confidence[-1] > 0)[:, None]
     arrive = _velocity(after[:2], 0.8 * limit) * (after.confidence[0] > 0)[:, None]
     start, end, leave, arrive = start[seen], end[seen], leave[seen], arrive[seen]
-    way = np.linalg.norm(end - start, axis=1).max(initial=0)
-    frames = max(2, math.ceil(way * _PEAK_TO_MEAN / limit))  # steps from start to end
-    path = _minimum_jerk(start, end, leave, arrive, frames)
-    while _largest(np.diff(path, axis=0)) > limit:
-        frames += 1
-        path = _minimum_jerk(start, end, leave, arrive, frames)
-    for _ in range(_PATIENCE):
+    frames = max(2, math.ceil(_largest(end - start) * _PEAK_TO_MEAN / limit))  # steps
+    settle = _SETTLE_SECONDS * before.fps
+    for patience in count():
+        path = _movement(start, end, leave, arrive, _shares(frames, settle))
         around = np.concatenate([start[None] - leave, path, end[None] + arrive])
-        if _largest(np.diff(around, 2, axis=0)) <= MAX_ACCELERATION / before.fps**2:
+        gentle = _largest(np.diff(around, 2, axis=0)) <= MAX_ACCELERATION / before.fps**2
+        if _largest(np.diff(path, axis=0)) <= limit and (gentle or patience >= _PATIENCE):
             break
         frames += 1
-        path = _minimum_jerk(start, end, leave, arrive, frames)
     share = (np.arange(1, frames) / frames)[:, None]
     points = np.zeros((frames - 1, *before.points.shape[1:]), np.float32)
     points[:, seen] = path[1:-1]
@@ -132,25 +135,36 @@ def _transition(before: Pose, after: Pose, max_speed: float) -> Pose:
     return replace(before, points=points, confidence=fade)
 
 
-def _minimum_jerk(
-    start: np.ndarray, end: np.ndarray, leave: np.ndarray, arrive: np.ndarray, frames: int
+def _movement(
+    start: np.ndarray, end: np.ndarray, leave: np.ndarray, arrive: np.ndarray, shares: np.ndarray
 ) -> np.ndarray:
-    """The smoothest movement between two places with these velocities, ``(frames + 1, V, 3)``."""
-    return np.tensordot(_shares(frames), np.stack([start, end, leave, arrive]), axes=1)
+    """The way between two places that begins and ends with these velocities, ``(T, V, 3)``."""
+    return np.tensordot(shares, np.stack([start, end, leave, arrive]), axes=1)
 
 
-@lru_cache(maxsize=256)
-def _shares(frames: int) -> np.ndarray:
-    """How much both places and both velocities count in each frame, ``(frames + 1, 4)``."""
-    from scipy.interpolate import BPoly
+def _shares(frames: int, settle: float) -> np.ndarray:
+    """How much both places and both velocities count in each frame, ``(frames + 1, 4)``.
 
-    place, no = np.eye(4), np.zeros(4)
-    ends = [[place[0], place[2], no], [place[1], place[3], no]]
-    return BPoly.from_derivatives([0, frames], ends)(np.arange(frames + 1))
+    Between the places the movement has minimum jerk. Each velocity adds a swing that begins with
+    it and has ended, as smoothly, after ``settle`` frames: in one polynomial over a long way a
+    hand that happens to move would swing far out.
+    """
+    time = np.arange(frames + 1)
+    way = np.clip(time / frames, 0, 1)
+    way = way**3 * (10 - 15 * way + 6 * way**2)
+    settle = min(settle, frames)
+    left = np.clip(time / settle, 0, 1)
+    swing = time * (1 - left) ** 3 * (1 + 3 * left)
+    return np.stack([1 - way, way, swing, -swing[::-1]], axis=1)
 
 
 def _largest(vectors: np.ndarray) -> float:
-    return float(np.linalg.norm(vectors, axis=-1).max(initial=0))
+    return float(_length(vectors).max(initial=0))
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    """How long vectors ``(..., 3)`` are, with depth at its reduced weight, ``(...)``."""
+    return np.linalg.norm(vectors * np.array([1, 1, _DEPTH], np.float32), axis=-1)
 
 
 def _complete(frame: Pose, other: Pose) -> np.ndarray:
@@ -174,5 +188,5 @@ def _velocity(frames: Pose, limit: float) -> np.ndarray:
         return np.zeros_like(frames.points[0])
     seen = (frames.confidence > 0).all(axis=0)[:, None]
     velocity = np.diff(frames.points, axis=0)[0] * seen
-    speed = np.linalg.norm(velocity, axis=1, keepdims=True)
+    speed = _length(velocity)[:, None]
     return velocity * np.minimum(1, limit / np.maximum(speed, 1e-9))

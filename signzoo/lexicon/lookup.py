@@ -54,6 +54,28 @@ def find_glosses(
     return tuple(_find(gloss, signs, stems, letters) for gloss in glosses)
 
 
+def merge_phrases(
+    glosses: Sequence[Gloss], lexicon: Lexicon, written_language: str, signed_language: str
+) -> tuple[Gloss, ...]:
+    """Make one gloss of several whose words together have a sign, as "thank you"; longest first."""
+    signs = lexicon.signs(primary_subtag(written_language), signed_language)
+    space = "" if primary_subtag(written_language) == "zh" else " "
+    longest = max((len(name.split()) if space else len(name) for name in signs), default=1)
+    merged: list[Gloss] = []
+    start = 0
+    while start < len(glosses):
+        for end in range(min(start + longest, len(glosses)), start + 1, -1):
+            phrase = space.join(gloss.word or gloss.label for gloss in glosses[start:end])
+            if fold(phrase) in signs:
+                merged.append(Gloss(phrase, phrase))
+                start = end
+                break
+        else:
+            merged.append(glosses[start])
+            start += 1
+    return tuple(merged)
+
+
 def signed_language_for(
     lexicon: Lexicon, written_language: str, signed_language: str | None = None
 ) -> str:

@@ -209,6 +209,10 @@ def _opacity(pose: Pose) -> np.ndarray:
         if part in pose.skeleton.parts:
             found = (confidence[:, pose.skeleton.part(part)] > 0).any(axis=1)
             opacity[:, _body_landmarks(names, labels)] *= ~found[:, None]
+    for side in ("left", "right"):  # a palm hangs on its wrist
+        fingers = _body_landmarks(names, _STANDINS[f"{side}_hand"])
+        wrist = _body_landmarks(names, (f"{side}_wrist",))
+        opacity[:, fingers] *= (opacity[:, wrist] > 0).any(axis=1, keepdims=True)
     return opacity.astype(np.uint8)
 
 

@@ -7,7 +7,13 @@ from functools import lru_cache
 from typing import cast
 
 from signzoo.errors import LexiconError, UsageError
-from signzoo.lexicon import Lexicon, find_glosses, join_poses, signed_language_for
+from signzoo.lexicon import (
+    Lexicon,
+    find_glosses,
+    join_poses,
+    merge_phrases,
+    signed_language_for,
+)
 from signzoo.lexicon.fingerspelling import letter_clip
 from signzoo.lexicon.folder import Entry
 from signzoo.lexicon.joining import Trimmer, prepare_clip, whole_clip
@@ -138,7 +144,9 @@ class TextToSign:
                 f"The text has {len(glosses)} words; one production holds up to {MAX_WORDS}. "
                 "Sign it sentence by sentence, into one file each."
             )
-        found = find_glosses(glosses, self.lexicon, self.language, self.signed_language)
+        where = (self.lexicon, self.language, self.signed_language)
+        glosses = merge_phrases(glosses, *where)
+        found = find_glosses(glosses, *where)
         signed = [(i, entry) for i, item in enumerate(found) for entry in item.entries]
         if not signed:
             raise LexiconError(

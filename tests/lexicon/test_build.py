@@ -45,7 +45,8 @@ def extract(signer):
 
 
 def build(clips, tmp_path, extract, **options):
-    return build_lexicon(clips, find_clips(clips), tmp_path / "out", "en", "ase", extract, **options)
+    named = find_clips(clips)
+    return build_lexicon(clips, named, tmp_path / "out", "en", "ase", extract, **options)
 
 
 def test_file_names_become_words(clips):

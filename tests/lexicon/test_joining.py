@@ -121,6 +121,14 @@ def test_landmarks_out_of_reach_are_left_out(signer):
     assert (prepared.confidence[4, prepared.skeleton.part("right_hand")] > 0).all()  # bridged
 
 
+def test_a_hand_that_seems_far_in_front_is_kept(signer):
+    """MediaPipe's depth of a raised hand is easily six shoulder widths."""
+    pose = signer(np.full((10, 2), (250.0, 250.0)))
+    pose.points[:, pose.skeleton.part("right_hand"), 2] = -600
+    prepared = prepare_clip(pose, 25)
+    assert (prepared.confidence[:, prepared.skeleton.part("right_hand")] > 0).all()
+
+
 def test_the_trimmer_chooses_the_frames(waving):
     assert len(prepare_clip(waving, 25, lambda pose: slice(10, 30))) == 20
 

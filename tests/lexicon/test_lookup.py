@@ -1,7 +1,7 @@
 import pytest
 
 from signzoo.errors import UsageError
-from signzoo.lexicon import Lexicon, find_glosses, signed_language_for
+from signzoo.lexicon import Lexicon, find_glosses, merge_phrases, signed_language_for
 from signzoo.structures import Gloss
 
 PLACE = (280, 220)
@@ -76,6 +76,22 @@ def test_nothing_is_dropped_and_the_order_stays(lexicon):
     found = find(lexicon, *glosses)
     assert [item.gloss for item in found] == glosses
     assert [item.source for item in found] == [None, "sign", None, "sign", "fingerspelling"]
+
+
+def test_words_that_have_one_sign_together_become_one_gloss(make_lexicon):
+    lexicon = Lexicon.open(make_lexicon("own", dict.fromkeys(["guten tag", "tag", "gut"], PLACE)))
+    glosses = [Gloss(word, word) for word in ("Guten", "Tag", "guten", "Abend", "Tag")]
+    merged = merge_phrases(glosses, lexicon, "de", "gsg")
+    assert [gloss.word for gloss in merged] == ["Guten Tag", "guten", "Abend", "Tag"]
+    found = find_glosses(merged, lexicon, "de", "gsg")
+    assert [item.source for item in found] == ["sign", None, None, "sign"]
+
+
+def test_chinese_words_are_merged_without_a_space(make_lexicon):
+    folder = make_lexicon("own", {"今天天气": PLACE}, written="zh", signed="csl")
+    glosses = [Gloss("今天", "今天"), Gloss("天气", "天气"), Gloss("好", "好")]
+    merged = merge_phrases(glosses, Lexicon.open(folder), "zh", "csl")
+    assert [gloss.word for gloss in merged] == ["今天天气", "好"]
 
 
 def test_a_written_language_that_no_lexicon_has_names_the_command_that_helps():

@@ -98,6 +98,17 @@ def test_legs_that_were_guessed_are_left_out(waving):
         assert inked(picture[380:440, 340:360]).any() == drawn
 
 
+def test_a_palm_without_its_wrist_is_left_out(waving):
+    names = waving.skeleton.landmarks
+    for landmark in ("left_pinky", "left_index", "left_thumb"):
+        waving.points[:, names.index(f"body/{landmark}"), :2] = (560, 440)
+        waving.confidence[:, names.index(f"body/{landmark}")] = 0.4
+    assert not inked(draw_pose(waving).frames[0])[400:, 500:].any()
+    waving.points[:, names.index("body/left_wrist"), :2] = (560, 430)
+    waving.confidence[:, names.index("body/left_wrist")] = 0.4
+    assert inked(draw_pose(waving).frames[0])[400:, 500:].any()
+
+
 def test_the_body_stands_in_for_a_face_that_was_not_found(waving):
     names = waving.skeleton.landmarks
     points, confidence = waving.points.copy(), waving.confidence.copy()
