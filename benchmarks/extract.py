@@ -3,7 +3,7 @@
     python benchmarks/extract.py FOLDER_OF_VIDEOS [--videos 8] [--rounds 3]
 
 Prints ratios of frames a second, measured in turns so that other load on the machine hits all
-alike, with the median and the range over the rounds:
+alike, with their medians:
 
 - extraction (decode, landmarks, pose file) / MediaPipe Holistic alone on the same decoded frames;
 - two worker processes / one process that may use all cores;
@@ -15,16 +15,15 @@ leave over on a machine of two cores, the third says how the processes scale bes
 
 import argparse
 import os
-import resource
-import statistics
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
-from signzoo.media.holistic import load_solution
+from signzoo.media.holistic import load_solution, without_chatter
 from signzoo.media.landmarks import extract_files
 from signzoo.media.video import open_video
 
@@ -44,41 +43,54 @@ def main() -> None:
     decoded = [open_video(path).frames for path in paths]
     frames = sum(len(video) for video in decoded)
     print(f"{len(paths)} videos, {frames} frames, {os.cpu_count()} cores")
-    mediapipe_alone(decoded[:1])  # the first use loads the models from disk
-
-    ways: dict[str, Callable[[], object]] = {
-        "MediaPipe alone": lambda: mediapipe_alone(decoded),
-        "extraction, one process": lambda: extract(paths, 1),
-        "extraction, one process on half the cores": lambda: on_half_the_cores(paths),
-        "extraction, two processes": lambda: extract(paths, 2),
-    }
-    rates: dict[str, list[float]] = {name: [] for name in ways}
-    for turn in range(arguments.rounds):
-        for name, way in ways.items():
-            start, spent = perf_counter(), processor_seconds()
-            way()
-            elapsed = perf_counter() - start
-            rates[name].append(frames / elapsed)
-            cores = (processor_seconds() - spent) / elapsed
-            print(f"round {turn + 1}: {rates[name][-1]:6.1f} fps on {cores:.2f} cores  {name}")
-    alone, one, half, two = rates.values()
-    print_ratio("extraction / MediaPipe alone (target 0.9)", one, alone)
-    print_ratio("two processes / one (target 1.7)", two, one)
-    print_ratio("two processes / one on half the cores", two, half)
+    mediapipe_alone(decoded[0])  # the first use loads the models from disk
+    against_mediapipe(paths, decoded, arguments.rounds)
+    two_against_one(paths, frames, arguments.rounds)
 
 
-def print_ratio(name: str, over: list[float], under: list[float]) -> None:
-    ratios = [a / b for a, b in zip(over, under, strict=True)]
-    spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
-    print(f"{name}: {statistics.median(ratios):.2f} ({spread} in {len(ratios)} rounds)")
+def against_mediapipe(paths: list[Path], decoded: list[np.ndarray], rounds: int) -> None:
+    """Video by video in turns, since a loaded machine changes its speed by the second."""
+    ratios = []
+    for turn in range(rounds):
+        for path, video in zip(paths, decoded, strict=True):
+            ways = [partial(mediapipe_alone, video), partial(extract, [path], 1)]
+            taken = [0.0, 0.0]
+            for which in (0, 1) if turn % 2 else (1, 0):
+                taken[which] = seconds(ways[which])
+            ratios.append(taken[0] / taken[1])
+    print_ratio("extraction / MediaPipe alone (target 0.9)", ratios)
 
 
-def mediapipe_alone(videos: list[np.ndarray]) -> None:
-    solution = load_solution()
-    for video in videos:
-        with solution.Holistic(model_complexity=1) as holistic:
-            for frame in video:
-                holistic.process(frame)
+def two_against_one(paths: list[Path], frames: int, rounds: int) -> None:
+    one, half, two = [], [], []
+    for turn in range(rounds):
+        one.append(frames / seconds(lambda: extract(paths, 1)))
+        half.append(frames / seconds(lambda: on_half_the_cores(paths)))
+        two.append(frames / seconds(lambda: extract(paths, 2)))
+        print(
+            f"round {turn + 1}: one process {one[-1]:.1f} fps, one on half the cores "
+            f"{half[-1]:.1f} fps, two processes {two[-1]:.1f} fps"
+        )
+    print_ratio("two processes / one (target 1.7)", [a / b for a, b in zip(two, one, strict=True)])
+    scaling = [a / b for a, b in zip(two, half, strict=True)]
+    print_ratio("two processes / one on half the cores", scaling)
+
+
+def print_ratio(name: str, ratios: list[float]) -> None:
+    low, middle, high = np.percentile(ratios, [10, 50, 90])
+    print(f"{name}: {middle:.2f} (10th to 90th percentile {low:.2f} to {high:.2f}, {len(ratios)}x)")
+
+
+def seconds(way: Callable[[], object]) -> float:
+    start = perf_counter()
+    way()
+    return perf_counter() - start
+
+
+def mediapipe_alone(video: np.ndarray) -> None:
+    with without_chatter(), load_solution().Holistic(model_complexity=1) as holistic:
+        for frame in video:
+            holistic.process(frame)
 
 
 def extract(paths: list[Path], workers: int) -> None:
@@ -96,12 +108,6 @@ def on_half_the_cores(paths: list[Path]) -> None:
         extract(paths, 1)
     finally:
         os.sched_setaffinity(0, cores)
-
-
-def processor_seconds() -> float:
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 if __name__ == "__main__":

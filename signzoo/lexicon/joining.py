@@ -81,7 +81,8 @@ def join_poses(clips: Sequence[Pose], max_speed: float = MAX_SPEED) -> JoinedPos
 
     A transition is the minimum-jerk movement from the last frame of a clip to the first of the
     next, into which and out of which their velocities swing. It lasts as long as its landmark with
-    the longest way needs at ``max_speed``. A hand that is seen on one side only travels with its arm.
+    the longest way needs at ``max_speed``. A hand that is seen on one side only travels with its
+    arm.
 
     Args:
         clips: At one frame rate, on one skeleton, in shoulder widths (see :func:`prepare_clip`).

@@ -99,7 +99,7 @@ class HolisticEstimator:
         if first is None:
             return
         solution = load_solution()
-        with _without_chatter():
+        with without_chatter():
             graph = solution.Holistic(
                 model_complexity=1,  # the only one that the package carries
                 min_detection_confidence=self.detection_confidence,
@@ -108,7 +108,7 @@ class HolisticEstimator:
         with graph:
             for index, frame in enumerate(chain([first], frames)):
                 # The models are loaded while the first frame is looked at.
-                with nullcontext() if index else _without_chatter():
+                with nullcontext() if index else without_chatter():
                     results = graph.process(np.ascontiguousarray(frame))
                 height, width = frame.shape[:2]
                 yield landmarks_of(results, (width, height))
@@ -169,7 +169,7 @@ def load_solution() -> Any:
         MissingPackageError: It, or a system library that it needs, is not installed.
     """
     try:
-        with _without_chatter():
+        with without_chatter():
             from mediapipe.python.solutions import holistic
     except ImportError as error:
         raise MissingPackageError(_what_is_missing(error)) from error
@@ -191,7 +191,7 @@ def _what_is_missing(error: ImportError) -> str:
 
 
 @contextmanager
-def _without_chatter() -> Iterator[None]:
+def without_chatter() -> Iterator[None]:
     """Hold back what native code writes to the error stream, then pass on all but the chatter.
 
     MediaPipe writes past Python, before its own log level takes effect, so the file descriptor is

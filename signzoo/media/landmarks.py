@@ -188,16 +188,23 @@ def _extract_all(
     backend = backend or estimator()
     jobs = [_Job(source, target, overwrite, backend) for source, target in pairs]
     finished: Generator[tuple[int, ExtractReport], None, None]
+    order = list(range(len(jobs)))
     if workers == 1 or len(jobs) < 2:
         finished = ((i, _extract(replace(job, progress=progress))) for i, job in enumerate(jobs))
-    else:
-        finished = run_jobs(_extract, _crashed, jobs, workers)
+    else:  # the largest first, so that in the end no worker waits for another's long video
+        order.sort(key=lambda index: -_size(jobs[index].source))
+        finished = run_jobs(_extract, _crashed, [jobs[index] for index in order], workers)
     reports: dict[int, ExtractReport] = {}
     disable = None if progress else True
     with closing(finished):  # ends the workers at once when Ctrl-C comes in between
         for index, report in tqdm(finished, "extract", len(jobs), unit="video", disable=disable):
-            reports[index] = report
+            reports[order[index]] = report
     return [reports[index] for index in range(len(jobs))]
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where there is none, which is reported when its turn comes."""
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _crashed(job: _Job, exit_code: int | None) -> ExtractReport:
