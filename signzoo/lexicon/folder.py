@@ -124,7 +124,7 @@ class Lexicon:
 
     @staticmethod
     def fingerspelling() -> "Lexicon":
-        """The embedded default: the alphabets of 19 sign languages from spoken-to-signed.
+        """The embedded default: the alphabets of 20 sign languages from spoken-to-signed.
 
         Raises:
             MissingPackageError: That package is not installed.
