@@ -149,8 +149,9 @@ def test_ctrl_c_leaves_no_half_output(tmp_path, workers):
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=15)
     assert process.returncode == 130
-    lines = [line for line in errors.splitlines() if line.strip()]
-    assert [line for line in lines if "signzoo:" in line] == lines[-1:]
+    # MediaPipe's own threads may still log a line of theirs while the process goes down.
+    said = [line for line in errors.splitlines() if "signzoo:" in line]
+    assert said == ["signzoo: Interrupted; what was not finished was removed."]
     assert "Traceback" not in errors
     done = os.listdir(tmp_path / "out")
     assert 1 <= len(done) < 6
