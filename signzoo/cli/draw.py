@@ -66,10 +66,6 @@ def run(arguments: argparse.Namespace) -> None:
         plot_trajectories(pose, arguments.plot)
 
 
-def _same(path: str, other: str) -> bool:
-    return Path(path).resolve() == Path(other).resolve()
-
-
 def _size(text: str) -> tuple[int, int]:
     """Read a size as ``640x360``."""
     width, cross, height = text.lower().partition("x")

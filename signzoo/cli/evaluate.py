@@ -7,6 +7,8 @@ keeps them, what was scored, and the command, so that the numbers can be had aga
 import argparse
 import importlib
 
+from signzoo.cli import add_verb
+
 SUMMARY = "score predictions, with intervals, floors and signatures"
 EPILOG = """\
 examples:
@@ -27,14 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add a subcommand for each task."""
     tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
     for name, module_name in TASKS.items():
-        module = importlib.import_module(module_name)
-        child = tasks.add_parser(
-            name,
-            help=module.SUMMARY,
-            description=module.__doc__,
-            epilog=module.EPILOG,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+        module, child = add_verb(tasks, name, module_name)
         module.add_arguments(child)
         _add_report_arguments(child)
 

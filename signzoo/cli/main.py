@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from signzoo import __version__
+from signzoo.cli import add_verb
 from signzoo.errors import SignzooError, UsageError
 
 # Each module offers SUMMARY (one line), add_arguments(parser) and run(arguments).
@@ -83,14 +84,7 @@ def _parser(verb: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"signzoo {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for name, module_name in VERBS.items():
-        module = importlib.import_module(module_name)
-        child = verbs.add_parser(
-            name,
-            help=module.SUMMARY,
-            description=module.__doc__,
-            epilog=getattr(module, "EPILOG", None),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+        module, child = add_verb(verbs, name, module_name)
         if name == verb:
             module.add_arguments(child)
     for name, summary in TRAINING_VERBS.items():

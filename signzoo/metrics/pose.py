@@ -93,8 +93,9 @@ def steadiness(
         MediaError: A pose in pixels never shows both shoulders.
     """
     result = {}
+    scaled = _in_shoulder_widths(pose)
     for part, names in _by_part(pose.skeleton.landmarks).items():
-        track = _track(_in_shoulder_widths(pose), names, minimum_confidence)
+        track = _track(scaled, names, minimum_confidence)
         result[part] = _flicker_scores(_count_flicker(track))
     return result
 
