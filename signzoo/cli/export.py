@@ -14,6 +14,7 @@ SUMMARY = "turn a Lightning checkpoint into a folder for from_pretrained"
 EPILOG = """\
 examples:
   signzoo export runs/rest_detector/version_0/checkpoints/last.ckpt my-rest-detector
+  signzoo export runs/text2gloss/version_0/checkpoints/last.ckpt my-base --half
   python -c "import signzoo; signzoo.load('my-rest-detector')"
 """
 _NETWORK = "network."
@@ -23,16 +24,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `signzoo export`."""
     parser.add_argument("checkpoint", type=Path, help="a .ckpt file that `signzoo fit` wrote")
     parser.add_argument("folder", type=Path, help="the folder to write")
+    parser.add_argument(
+        "--half", action="store_true", help="write 16-bit numbers: half the size, fit to publish"
+    )
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Run `signzoo export`."""
-    name = export(arguments.checkpoint, arguments.folder)
+    name = export(arguments.checkpoint, arguments.folder, arguments.half)
     print(f"{arguments.folder}: a {name}; signzoo.load({str(arguments.folder)!r}) loads it.")
 
 
-def export(checkpoint: Path, folder: Path) -> str:
+def export(checkpoint: Path, folder: Path, half: bool = False) -> str:
     """Write the network of a Lightning checkpoint to a folder.
+
+    Args:
+        checkpoint: What `signzoo fit` wrote.
+        folder: A new folder.
+        half: Write the tensors as float16; they are read back as float32.
 
     Returns:
         Name of the component.
@@ -66,7 +75,7 @@ def export(checkpoint: Path, folder: Path) -> str:
         raise WeightsError(
             f"{checkpoint} does not fit {network_class.__name__}: {reason}"
         ) from error
-    network.save_pretrained(folder)
+    (network.half() if half else network).save_pretrained(folder)
     return str(name)
 
 

@@ -87,7 +87,10 @@ class LastCheckpoint(ModelCheckpoint):
     """
 
     def __init__(self) -> None:
-        super().__init__(filename="last", enable_version_counter=False)
+        # Else it waits for a validation, and what was trained since the latest one is lost.
+        super().__init__(
+            filename="last", enable_version_counter=False, save_on_train_epoch_end=True
+        )
 
 
 class PredictionWriter(BasePredictionWriter):

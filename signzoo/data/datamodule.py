@@ -58,8 +58,11 @@ class Samples(Protocol):
     """What a component's datamodule reads: samples that know their lengths beforehand."""
 
     @property
-    def lengths(self) -> Sequence[int]:
-        """The most frames that each sample can have, augmentation included."""
+    def lengths(self) -> Sequence[int] | Sequence[tuple[int, ...]]:
+        """The most frames that each sample can have, augmentation included.
+
+        A sample of several sequences that are padded apart has a length for each.
+        """
 
     def __getitem__(self, draw: Draw) -> Any:
         """Make one sample. The same draw makes the same sample."""
@@ -75,7 +78,7 @@ class LengthBuckets(DistributedSampler[list[Draw]]):
 
     def __init__(
         self,
-        lengths: Sequence[int],
+        lengths: Sequence[int] | Sequence[tuple[int, ...]],
         loader: LoaderConfig,
         training: bool,
         replicas: int = 1,
@@ -84,17 +87,15 @@ class LengthBuckets(DistributedSampler[list[Draw]]):
         # The base class wants a data set only to know its size.
         super().__init__(lengths, replicas, rank, shuffle=training, seed=loader.seed)  # type: ignore[arg-type]
         self.training = training
-        too_long = [
-            index for index, length in enumerate(lengths) if length > loader.frames_per_batch
-        ]
-        if too_long:
+        sizes = np.asarray(lengths).reshape(len(lengths), -1)  # (N, sequences of a sample)
+        too_long = np.flatnonzero(sizes.sum(axis=1) > loader.frames_per_batch)
+        if len(too_long):
             raise UsageError(
-                f"A sample has up to {lengths[too_long[0]]} frames, more than a batch may have; "
-                f"raise --data.loader.frames_per_batch above {loader.frames_per_batch}."
+                f"A sample has up to {sizes[too_long[0]].sum()} frames, more than a batch may "
+                f"have; raise --data.loader.frames_per_batch above {loader.frames_per_batch}."
             )
-        buckets = np.floor(np.log(np.maximum(lengths, 1)) / math.log(_BUCKET_RATIO))
-        self.buckets = buckets.astype(int)
-        self.ends = self._pack(np.asarray(lengths), loader.frames_per_batch)
+        self.buckets = _buckets(sizes)
+        self.ends = self._pack(sizes, loader.frames_per_batch)
         self.steps = math.ceil(len(self.ends) / replicas)
         if not training and len(self.ends) < replicas:
             raise UsageError(
@@ -102,16 +103,18 @@ class LengthBuckets(DistributedSampler[list[Draw]]):
                 "devices, or lower --data.loader.frames_per_batch."
             )
 
-    def _pack(self, lengths: np.ndarray, limit: int) -> np.ndarray:
+    def _pack(self, sizes: np.ndarray, limit: int) -> np.ndarray:
         """Where each batch ends in the samples sorted by bucket; the same whatever their order."""
-        longest = np.zeros(self.buckets.max() + 1, int)
-        np.maximum.at(longest, self.buckets, lengths)
+        longest = np.zeros((self.buckets.max() + 1, sizes.shape[1]), int)
+        np.maximum.at(longest, self.buckets, sizes)
         ends, start = [], 0
         bounds = longest[np.sort(self.buckets)]
+        padded = bounds[0]
         for place, bound in enumerate(bounds):
-            if bound * (place + 1 - start) > limit:
+            padded = np.maximum(padded, bound)
+            if padded.sum() * (place + 1 - start) > limit:
                 ends.append(place)
-                start = place
+                start, padded = place, bound
         return np.array([*ends, len(bounds)])
 
     def __iter__(self) -> Iterator[list[Draw]]:  # type: ignore[override]
@@ -134,6 +137,20 @@ class LengthBuckets(DistributedSampler[list[Draw]]):
         if self.training:
             return self.steps
         return len(range(self.rank, len(self.ends), self.num_replicas))
+
+
+def _buckets(sizes: np.ndarray) -> np.ndarray:
+    """Number the samples by their lengths ``(N, sequences)``, so that neighbours are alike.
+
+    The first sequence's length comes first. That of the second rises and falls in turns, so that
+    it does not jump from one length of the first to the next.
+    """
+    steps = np.floor(np.log(np.maximum(sizes, 1)) / math.log(_BUCKET_RATIO)).astype(int)
+    numbers = steps[:, 0]
+    for column in steps.T[1:]:
+        count = column.max() + 1
+        numbers = numbers * count + np.where(numbers % 2, count - 1 - column, column)
+    return numbers
 
 
 class _Batches(Dataset[Any]):

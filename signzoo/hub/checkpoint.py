@@ -8,7 +8,7 @@ import dataclasses
 import json
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -39,12 +39,29 @@ class Pretrained(nn.Module):
         config_class: The frozen dataclass of plain values (numbers, strings, booleans, ``None``,
             and tuples of them) that the network is built from. A field that is added later needs
             a default that leaves old checkpoints as they were.
+        files: Names of what else the network keeps in its folder.
         config: Its instance.
     """
 
     component: ClassVar[str]
     config_class: ClassVar[type[Any]]
+    files: ClassVar[tuple[str, ...]] = ()
     config: Any
+
+    @classmethod
+    def build(cls, config: Any, folder: Path) -> Self:
+        """Make the network of a checkpoint folder, without its tensors.
+
+        A component that keeps more in its folder than config and tensors reads it here.
+        """
+        return cls(config)
+
+    def write_files(self, folder: Path) -> None:
+        """Write what :meth:`build` reads beside config and tensors; its names are :attr:`files`."""
+
+    def saved_config(self) -> dict[str, Any]:
+        """The fields of the config as a checkpoint holds them."""
+        return dataclasses.asdict(self.config)
 
     @classmethod
     def from_pretrained(
@@ -86,7 +103,7 @@ class Pretrained(nn.Module):
             ) from error
         # Not on the meta device: buffers that are computed when the network is built and not saved,
         # a table of positions for example, would stay empty.
-        network = cls(config)
+        network = cls.build(config, folder)
         _fill(network, tensors, replace, folder)
         return _put(network.eval(), device)
 
@@ -97,9 +114,8 @@ class Pretrained(nn.Module):
             UsageError: The folder holds something else already.
             DiskError: It could not be written.
         """
-        aliases = _aliases(self)
-        tensors = {name: t for name, t in self.state_dict().items() if name not in aliases}
-        save_folder(folder, self.component, dataclasses.asdict(self.config), tensors)
+        files = (self.files, self.write_files)
+        save_folder(folder, self.component, self.saved_config(), _own_tensors(self), *files)
 
 
 def load(source: str | os.PathLike[str], device: str | torch.device = "cpu") -> nn.Module:
@@ -123,6 +139,8 @@ def save_folder(
     component: str,
     config: Mapping[str, Any],
     tensors: Mapping[str, Tensor],
+    files: tuple[str, ...] = (),
+    write_files: Callable[[Path], None] | None = None,
 ) -> None:
     """Write a checkpoint folder in one atomic step.
 
@@ -131,19 +149,24 @@ def save_folder(
         component: Name of the component.
         config: The fields of its network's config, plain values.
         tensors: The network's tensors by name, none of which share memory.
+        files: Names of what else an older checkpoint of that component may hold.
+        write_files: Writes those into the folder that it is given.
 
     Raises:
         UsageError: The folder holds something else, which would be lost.
         DiskError: It could not be written.
     """
     folder = Path(folder)
-    others = {path.name for path in folder.iterdir()} - {CONFIG, TENSORS} if folder.is_dir() else ()
+    known = {CONFIG, TENSORS, *files}
+    others = {path.name for path in folder.iterdir()} - known if folder.is_dir() else ()
     if others:
         raise UsageError(f"{folder} holds {min(others)}; save to a new folder, so that it stays.")
     text = json.dumps({"format": FORMAT, "component": component, "config": config}, indent=2)
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with atomic_path(folder, folder=True) as part:
         (part / CONFIG).write_text(text + "\n", encoding="utf-8")
+        if write_files is not None:
+            write_files(part)
         try:
             safetensors.torch.save_file(plain, part / TENSORS)
             # It makes a file for its owner only; others may read a checkpoint as any other file.
@@ -230,12 +253,21 @@ def _aliases(network: nn.Module) -> dict[str, str]:
     return aliases
 
 
+def _own_tensors(network: nn.Module) -> dict[str, Tensor]:
+    """The tensors of a checkpoint: no aliases, and no extra state, which lies in other files."""
+    aliases = _aliases(network)
+    return {
+        name: tensor
+        for name, tensor in network.state_dict().items()
+        if name not in aliases and not name.endswith("_extra_state")
+    }
+
+
 def _fill(
     network: nn.Module, tensors: dict[str, Tensor], replace: tuple[str, ...], folder: Path
 ) -> None:
     """Copy tensors into a network: all of them and nothing else, but for the replaced parts."""
-    aliases = _aliases(network)
-    own = {name: tensor for name, tensor in network.state_dict().items() if name not in aliases}
+    own = _own_tensors(network)
     for part in replace:
         if not any(_belongs(name, (part,)) for name in own):
             tops = ", ".join(dict.fromkeys(name.split(".")[0] for name in own))

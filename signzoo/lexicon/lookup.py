@@ -50,7 +50,7 @@ def find_glosses(
     letters = lexicon.letters(written_language, signed_language)
     stems: dict[str, Entry] = {}
     for name, entry in signs.items():
-        stems.setdefault(_stem(name), entry)
+        stems.setdefault(stem(name), entry)
     return tuple(_find(gloss, signs, stems, letters) for gloss in glosses)
 
 
@@ -121,13 +121,14 @@ def _find(
         if name in signs:
             return Found(gloss, "variant", (signs[name],))
     for name in [*own, *map(fold, gloss.variants)]:
-        if name and _stem(name) in stems:
-            return Found(gloss, "variant", (stems[_stem(name)],))
+        if name and stem(name) in stems:
+            return Found(gloss, "variant", (stems[stem(name)],))
     spelled = _spell(fold(gloss.word or gloss.label), letters)
     return Found(gloss, "fingerspelling", spelled) if spelled else Found(gloss, None)
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
+    """A folded label without the number of its variant: ``haus`` of ``haus2b*``."""
     match = _VARIANT.fullmatch(name)
     return match["stem"] if match else name
 

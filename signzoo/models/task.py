@@ -34,6 +34,8 @@ class OptimizerConfig:
     """Share of all steps in which the learning rate rises."""
     final_lr: float = 0.01
     """Learning rate of the last step, as a share of the highest."""
+    betas: tuple[float, float] = (0.9, 0.999)
+    """How slowly AdamW's means of the gradients and of their squares follow."""
 
     def __post_init__(self) -> None:
         shares = (self.warmup, self.final_lr)
@@ -130,7 +132,20 @@ class Task(LightningModule):
         metrics.update(outputs["predictions"], outputs["targets"])
         size = len(batch.lengths)
         self.log(f"{stage}/loss", loss, batch_size=size, sync_dist=True, prog_bar=True)
-        self.log_dict(metrics, batch_size=size, prog_bar=True)  # type: ignore[arg-type]
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the scores of the validation set."""
+        self._log_scores(self.val_metrics)
+
+    def on_test_epoch_end(self) -> None:
+        """Log the scores of the test set."""
+        self._log_scores(self.test_metrics)
+
+    def _log_scores(self, metrics: MetricCollection) -> None:
+        # Not the metrics themselves: Lightning takes only those that compute a single number.
+        scores = metrics.compute()
+        self.log_dict(scores, prog_bar=len(scores) <= 4, sync_dist=True)
+        metrics.reset()
 
     def configure_optimizers(self) -> Any:
         """Make the optimiser and its schedule, which ends with the training.
@@ -145,13 +160,16 @@ class Task(LightningModule):
                 "The learning rate follows a schedule, which needs an end: set "
                 "--trainer.max_epochs or --trainer.max_steps."
             )
-        matrices = [p for p in self.network.parameters() if p.ndim > 1]
-        others = [p for p in self.network.parameters() if p.ndim <= 1]
+        trained = [p for p in self.network.parameters() if p.requires_grad]
+        matrices = [p for p in trained if p.ndim > 1]
+        others = [p for p in trained if p.ndim <= 1]
         groups: list[dict[str, Any]] = [
             {"params": matrices},
             {"params": others, "weight_decay": 0.0},
         ]
-        optimizer = torch.optim.AdamW(groups, lr=config.lr, weight_decay=config.weight_decay)
+        optimizer = torch.optim.AdamW(
+            groups, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay
+        )
         share = partial(warmup_cosine, total=total, warmup=config.warmup, final=config.final_lr)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, share)
         return {
