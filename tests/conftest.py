@@ -72,3 +72,20 @@ def fake_corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for script in (Path(__file__).parent / "data" / "fakes").glob("*.py"):
         runpy.run_path(str(script))["write"](folder / script.stem)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_text2gloss(fake_corpora: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A saved text-to-gloss network with random weights, over the fake PHOENIX-2014T."""
+    from signzoo.data.pairs import read_pairs
+    from signzoo.models.text2gloss.network import Text2Gloss, Text2GlossConfig
+    from signzoo.models.text2gloss.vocabulary import GlossVocabulary
+
+    pairs = read_pairs(fake_corpora / "phoenix14t" / "train.jsonl")
+    texts, glosses = [pair.text for pair in pairs], [pair.gloss for pair in pairs]
+    folder = tmp_path_factory.mktemp("text2gloss")
+    base = str(fake_corpora / "compact")
+    network = Text2Gloss(Text2GlossConfig(language_model=base, prompt="<gloss>{text}{examples}"))
+    network.set_vocabulary(GlossVocabulary.from_pairs(texts, glosses, "de"))
+    network.eval().save_pretrained(folder / "network")
+    return folder / "network"

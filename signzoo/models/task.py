@@ -113,6 +113,17 @@ class Task(LightningModule):
         """
         raise NotImplementedError
 
+    def setup(self, stage: str) -> None:
+        """Let the task see its data before it begins."""
+        self.learn_from(getattr(self.trainer, "datamodule", None))
+
+    def learn_from(self, data: Any) -> None:
+        """Take what the network must know of its data beforehand, such as a vocabulary.
+
+        Args:
+            data: The datamodule, already set up; ``None`` where there is none.
+        """
+
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
         """Log the loss of a training batch."""
         loss, _ = self.shared_step(batch)

@@ -1,0 +1,190 @@
+"""Decodes glosses: restricted beam search, helped by neighbours in the training set and partners.
+
+The search itself is transformers' ``generate``, with its key-value cache. What is ours are three
+parts that change the probabilities of the next token on its way, and the choice among the n best.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from signzoo.errors import UsageError
+from signzoo.models.text2gloss.restriction import GlossAutomaton
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+@dataclass(frozen=True)
+class DecodingConfig:
+    """How glosses are searched for."""
+
+    beams: int = 5
+    """Sequences that are followed at the same time; 1 follows the most likely token."""
+    length_penalty: float = 1.0
+    """Power of the length that a sequence's log-probability is divided by; more means longer."""
+    n_best: int = 1
+    """Sequences that are returned, at most as many as beams."""
+    minimum_bayes_risk: bool = False
+    """Choose of all beams the sequence that is most like the others, not the most likely one."""
+    risk_temperature: float = 1.0
+    """Sharpness of the beams' probabilities in that choice: below 1 the likely ones count more."""
+    max_tokens: int = 96
+    """Tokens after which a sequence ends."""
+    tokens_per_batch: int = 8000
+    """Most source tokens in a batch, times beams, padding included; it bounds the memory."""
+    neighbours: int = 16
+    """Training tokens that are looked up at each step (kNN-MT), if there is a sentence index."""
+    neighbour_weight: float = 0.25
+    """Share of the probability that the neighbours decide."""
+    neighbour_temperature: float = 10.0
+    """How fast a neighbour counts less with its distance."""
+
+    def __post_init__(self) -> None:
+        counts = (self.beams, self.n_best, self.max_tokens, self.tokens_per_batch, self.neighbours)
+        if min(counts) < 1 or self.n_best > self.beams:
+            raise UsageError(
+                "Decoding needs beams, n_best, max_tokens, tokens_per_batch and neighbours of at "
+                f"least 1, and no more n_best than beams; got {self}."
+            )
+        temperatures = (self.risk_temperature, self.neighbour_temperature)
+        if not 0 <= self.neighbour_weight <= 1 or min(temperatures) <= 0:
+            raise UsageError(
+                "Decoding needs a neighbour_weight between 0 and 1 and temperatures above 0; "
+                f"got {self}."
+            )
+
+
+class Datastore(Protocol):
+    """Training tokens by the decoder's state before each."""
+
+    def neighbours(self, states: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest states: squared distances ``(Q, k)`` and the tokens after them ``(Q, k)``."""
+        ...
+
+
+class Restriction:
+    """Leaves only the tokens that continue a gloss of the vocabulary."""
+
+    def __init__(self, automaton: GlossAutomaton, prompt_length: int) -> None:
+        self.automaton = automaton
+        self.prompt_length = prompt_length
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        """Set the log-probability of all others to minus infinity. ``(N, V)``."""
+        allowed = self.automaton.allowed(input_ids[:, self.prompt_length :]).to(scores.device)
+        return scores.masked_fill(~allowed, -torch.inf)
+
+
+class Neighbours:
+    """Mixes in what followed the nearest states of the training set.
+
+    Reference: Khandelwal et al., "Nearest Neighbor Machine Translation", ICLR 2021.
+    """
+
+    def __init__(self, datastore: Datastore, states: list[Tensor], config: DecodingConfig) -> None:
+        self.datastore = datastore
+        self.states = states
+        self.config = config
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        """Interpolate the probabilities of the next token, ``(N, V)``."""
+        queries = self.states[-1].float().cpu().numpy()  # (N, D)
+        distances, tokens = self.datastore.neighbours(queries, self.config.neighbours)
+        logs = torch.from_numpy(-distances / self.config.neighbour_temperature)
+        weights = logs.softmax(dim=-1).nan_to_num()  # a state that nothing was found for: no share
+        found = torch.zeros(scores.shape).scatter_add_(
+            1, torch.from_numpy(tokens).long(), weights.float()
+        )  # (N, V)
+        share = self.config.neighbour_weight
+        mixed = (1 - share) * scores.log_softmax(dim=-1).exp() + share * found.to(scores.device)
+        return mixed.log()
+
+
+class Partner:
+    """Averages in the log-probabilities of another network with the same tokens: an ensemble."""
+
+    def __init__(self, model: "PreTrainedModel", inputs: dict[str, Tensor], beams: int) -> None:
+        self.model = model
+        mask = inputs["attention_mask"].repeat_interleave(beams, dim=0)
+        self.inputs: dict[str, Any] = {"attention_mask": mask}
+        if model.config.is_encoder_decoder:
+            encoded = model.get_encoder()(**inputs)[0]  # (B, N, D)
+            self.inputs["encoder_outputs"] = (encoded.repeat_interleave(beams, dim=0),)
+
+    def log_probabilities(self, input_ids: Tensor) -> Tensor:
+        """Of the next token, ``(N, V)``, from the whole sequence: targets are short."""
+        if self.model.config.is_encoder_decoder:
+            logits = self.model(**self.inputs, decoder_input_ids=input_ids).logits
+        else:
+            more = input_ids.shape[1] - self.inputs["attention_mask"].shape[1]
+            mask = torch.nn.functional.pad(self.inputs["attention_mask"], (0, more), value=1)
+            logits = self.model(input_ids, attention_mask=mask).logits
+        return logits[:, -1].float().log_softmax(dim=-1)
+
+
+class Ensemble:
+    """Averages the log-probabilities of a network and its partners."""
+
+    def __init__(self, partners: Sequence[Partner]) -> None:
+        self.partners = partners
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        """The mean of all, normalised, ``(N, V)``."""
+        total = scores.log_softmax(dim=-1)
+        for partner in self.partners:
+            total = total + partner.log_probabilities(input_ids)
+        return (total / (1 + len(self.partners))).log_softmax(dim=-1)
+
+
+@contextmanager
+def states_of(model: "PreTrainedModel") -> Iterator[list[Tensor]]:
+    """Collect the newest decoder state, ``(N, D)``, before the output layer, at each step."""
+    latest: list[Tensor] = []
+
+    def keep(_: Any, inputs: tuple[Tensor, ...]) -> None:
+        latest[:] = [inputs[0][:, -1]]
+
+    handle = model.get_output_embeddings().register_forward_pre_hook(keep)
+    try:
+        yield latest
+    finally:
+        handle.remove()
+
+
+def most_typical(sequences: Sequence[Sequence[str]], probabilities: np.ndarray) -> int:
+    """Choose the sequence with the least expected risk (minimum Bayes risk).
+
+    The gain of a sequence beside another is the mean F1 of their n-grams up to four, which unlike
+    sentence BLEU is symmetric and never zero for a shared word.
+
+    Reference: Kumar and Byrne, "Minimum Bayes-Risk Decoding for Statistical Machine Translation",
+    NAACL 2004.
+
+    Args:
+        sequences: K sequences of labels.
+        probabilities: How likely each is, ``(K,)``.
+
+    Returns:
+        Its place.
+    """
+    gains = np.zeros((len(sequences), len(sequences)))
+    for size in range(1, 5):
+        grams = [
+            {gram: grams.count(gram) for gram in set(grams)}
+            for grams in (
+                [tuple(s[i : i + size]) for i in range(len(s) - size + 1)] for s in sequences
+            )
+        ]
+        totals = np.array([sum(each.values()) for each in grams])
+        shared = np.array(
+            [[sum(min(n, b.get(g, 0)) for g, n in a.items()) for b in grams] for a in grams]
+        )
+        both = totals[:, None] + totals[None]
+        gains += np.where(both > 0, 2 * shared / np.maximum(both, 1), 1.0)
+    return int((gains @ probabilities).argmax())

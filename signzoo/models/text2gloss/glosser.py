@@ -1,0 +1,278 @@
+"""Glosses a text with a network, and says what became of the words that it has never read."""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from typing_extensions import Self
+
+from signzoo.errors import UsageError
+from signzoo.hub.download import locate
+from signzoo.models.text2gloss.cascade import Cascade, VocabularyIndex, WordChoice
+from signzoo.models.text2gloss.decoding import DecodingConfig
+from signzoo.models.text2gloss.embeddings import embedder, readable
+from signzoo.models.text2gloss.network import EMBEDDINGS, GlossSequence, Index, Text2Gloss
+from signzoo.structures import Gloss
+from signzoo.transforms.text import lemma, primary_subtag, split_words
+
+OnMissing = Literal["error", "fingerspell", "skip"]
+
+# A sentence ends at . ! ? before a space, but not at the point of an ordinal or of a one-letter
+# abbreviation (am 3. Mai, z. B.); at a Chinese full stop, and at the end of a line.
+_SENTENCE_END = re.compile(r"(?<=[.!?…])(?<!\d\.)(?<!\b\w\.)\s+|(?<=[。！？])|[\n\r]+")
+# What a network writes for a word alone is always some gloss of its vocabulary. It is taken for a
+# synonym where the two are at least this similar; half of what the embedding alone needs.
+_LEAST_SIMILARITY = 0.3
+
+
+@dataclass(frozen=True)
+class GlossReport:
+    """What became of a text.
+
+    Attributes:
+        text: The text.
+        sequence: What the network wrote. Of several sentences the glosses one after the other and
+            the mean score; the n best are those of a text of one sentence.
+        words: The words of the text.
+        choices: What the cascade chose for each word that the network has never read; the other
+            words were read by the network.
+        glosses: The glosses to sign: those of the network, with those of the choices between them.
+    """
+
+    text: str
+    sequence: GlossSequence
+    words: tuple[str, ...]
+    choices: tuple[WordChoice, ...]
+    glosses: tuple[Gloss, ...]
+
+
+@dataclass(frozen=True)
+class SignGlosser:
+    """Turns a text of any length into glosses: the glosser for languages with a network.
+
+    A word that the network has never read, neither as it stands nor as its lemma, goes to the
+    cascade. What the cascade finds takes a place among the glosses of the network by its relative
+    position: with ``b`` of the ``W`` words of its sentence before it, it stands after the first
+    ``round(b / W * G)`` of the ``G`` glosses, and after those of such words before it. A sign
+    language orders words differently, so this is a guess. A sign that the network has written
+    itself is not put in a second time.
+
+    Attributes:
+        network: Text to glosses.
+        cascade: Chooses for words that the network has never read.
+        decoding: How the network searches.
+        index: A sentence index of the network.
+        partners: Networks whose probabilities are averaged in.
+        on_missing: What happens to a word without a sign: ``fingerspell`` makes a gloss of the word
+            itself, which a lexicon spells; ``skip`` leaves it out; ``error`` is an error.
+    """
+
+    network: Text2Gloss
+    cascade: Cascade
+    decoding: DecodingConfig = field(default_factory=DecodingConfig)
+    index: Index | None = None
+    partners: tuple[Text2Gloss, ...] = ()
+    on_missing: OnMissing = "fingerspell"
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        source: str | os.PathLike[str],
+        decoding: DecodingConfig | None = None,
+        on_missing: OnMissing = "fingerspell",
+        device: str = "cpu",
+    ) -> Self:
+        """Load a network with the cascade over its vocabulary.
+
+        Args:
+            source: As for :meth:`Text2Gloss.from_pretrained`.
+            decoding: How the network searches.
+            on_missing: What happens to a word without a sign.
+            device: Where to put the network.
+
+        Raises:
+            SignzooError: As :meth:`Text2Gloss.from_pretrained`.
+        """
+        network = Text2Gloss.from_pretrained(source, device)
+        cascade = make_cascade(network, locate(source))
+        return cls(network, cascade, decoding or DecodingConfig(), on_missing=on_missing)
+
+    def __call__(self, text: str) -> tuple[Gloss, ...]:
+        """Gloss a text; one without words gives no glosses.
+
+        Raises:
+            UsageError: A sentence is too long, or a word has no sign and that is an error.
+        """
+        return self.report(text).glosses
+
+    def report(self, text: str) -> GlossReport:
+        """Gloss a text and say what became of its words.
+
+        Raises:
+            UsageError: As :meth:`__call__`.
+        """
+        reports = self.sentence_reports(split_sentences(text))
+        if len(reports) == 1:
+            return reports[0]
+        sequences = [report.sequence for report in reports]
+        joined = GlossSequence(
+            tuple(label for sequence in sequences for label in sequence.glosses),
+            float(np.mean([sequence.score for sequence in sequences])) if sequences else 0.0,
+        )
+        return GlossReport(
+            text,
+            joined,
+            tuple(word for report in reports for word in report.words),
+            tuple(choice for report in reports for choice in report.choices),
+            tuple(gloss for report in reports for gloss in report.glosses),
+        )
+
+    def sentence_reports(self, sentences: Sequence[str]) -> list[GlossReport]:
+        """Gloss single sentences together, which is faster than one by one.
+
+        Raises:
+            UsageError: A sentence has no words or is too long, or a word has no sign and that is
+                an error.
+        """
+        sequences = self.network.translate(sentences, self.decoding, self.index, self.partners)
+        words = [split_words(sentence, self.network.config.language) for sentence in sentences]
+        unread = list(dict.fromkeys(word for row in words for word in row if not self._reads(word)))
+        choices = {choice.word: choice for choice in self.cascade(unread)}
+        missing = [word for word, choice in choices.items() if choice.label is None]
+        if missing and self.on_missing == "error":
+            raise UsageError(
+                f"No sign was found for: {', '.join(missing)}. Say it in other words, or let these "
+                "be fingerspelled or skipped (--on-missing)."
+            )
+        return [
+            GlossReport(
+                sentence,
+                sequence,
+                tuple(row),
+                tuple(choices[word] for word in row if word in choices),
+                self._place(row, sequence, choices),
+            )
+            for sentence, sequence, row in zip(sentences, sequences, words, strict=True)
+        ]
+
+    def _reads(self, word: str) -> bool:
+        known = self.network.vocabulary.words
+        return word.lower() in known or self._lemma(word).lower() in known
+
+    def _lemma(self, word: str) -> str:
+        return lemma(word, self.network.config.language)
+
+    def _place(
+        self, words: Sequence[str], sequence: GlossSequence, choices: dict[str, WordChoice]
+    ) -> tuple[Gloss, ...]:
+        """Put the glosses of the choices between those of the network."""
+        meant = self._name(words, sequence, choices)
+        total = len(sequence.glosses)
+        added: list[tuple[int, Gloss]] = []
+        for before, word in enumerate(words):
+            choice = choices.get(word)
+            if choice is None or choice.label in sequence.glosses:
+                continue
+            if choice.label is not None:
+                gloss = Gloss(choice.label, word, score=choice.similarity)
+            elif self.on_missing == "fingerspell":
+                gloss = Gloss(word, word, (self._lemma(word),))
+            else:
+                continue
+            added.append((round(before / len(words) * total), gloss))
+        placed: list[Gloss] = []
+        for place in range(total + 1):
+            placed += [gloss for where, gloss in added if where == place]
+            placed += meant[place : place + 1]
+        return tuple(placed)
+
+    def _name(
+        self, words: Sequence[str], sequence: GlossSequence, choices: dict[str, WordChoice]
+    ) -> list[Gloss]:
+        """The glosses of the network, with the word of the text that is named or chosen like it."""
+        named: dict[str, str] = {}
+        for word in words:
+            names = [word, self._lemma(word)]
+            if word in choices and choices[word].label:
+                names.append(readable(str(choices[word].label)))
+            for name in names:
+                named.setdefault(name.lower(), word)
+        return [
+            Gloss(label, named.get(readable(label), ""), score=sequence.score)
+            for label in sequence.glosses
+        ]
+
+
+def split_sentences(text: str) -> list[str]:
+    """Split a text where a sentence ends; what has no letter or digit is dropped."""
+    parts = (" ".join(part.split()) for part in _SENTENCE_END.split(text))
+    return [part for part in parts if any(character.isalnum() for character in part)]
+
+
+def make_cascade(network: Text2Gloss, folder: Path | None = None) -> Cascade:
+    """The cascade over a network's vocabulary, with the network as its source of synonyms.
+
+    Args:
+        network: The network.
+        folder: The checkpoint, for the embeddings that it may hold; without them each gloss is
+            embedded now.
+
+    Raises:
+        WeightsError: The embeddings are damaged, or of another vocabulary.
+    """
+    path = folder / EMBEDDINGS if folder else None
+    if path and path.is_file():
+        index = VocabularyIndex.read(path, network.vocabulary)
+    else:
+        index = VocabularyIndex.build(network.vocabulary)
+    return Cascade(index, network.config.language, proposer(network, index))
+
+
+def proposer(
+    network: Text2Gloss, index: VocabularyIndex, count: int = 5
+) -> Callable[[str], list[str]]:
+    """Make what proposes synonyms of a word: the glosses of the word alone, the n best.
+
+    Args:
+        network: Writes the glosses.
+        index: By which those are dropped that do not mean anything like the word.
+        count: How many sequences are looked at.
+    """
+    rows = {label: row for row, label in enumerate(index.vocabulary.labels)}
+    decoding = DecodingConfig(beams=count, n_best=count)
+
+    def propose(word: str) -> list[str]:
+        if not any(character.isalnum() for character in word):
+            return []
+        [found] = network.translate([word.lower()], decoding)
+        labels = dict.fromkeys(label for glosses, _ in found.n_best for label in glosses)
+        [vector] = embedder(index.embedder_name)([word])
+        return [
+            label
+            for label in labels
+            if label in rows and index.embeddings[rows[label]] @ vector >= _LEAST_SIMILARITY
+        ]
+
+    return propose
+
+
+def check_language(network: Text2Gloss, language: str) -> None:
+    """Refuse a written language that is not the network's.
+
+    Raises:
+        UsageError: It is another one.
+    """
+    known = network.config.language
+    if primary_subtag(language) != primary_subtag(known):
+        raise UsageError(f"This model reads {known!r}, not {language!r}; choose a model for that.")
+
+
+def word_levels(report: GlossReport) -> Iterator[tuple[str, WordChoice | None]]:
+    """Each word of a text with what the cascade chose; ``None`` where the network has read it."""
+    choices = {choice.word: choice for choice in report.choices}
+    for word in report.words:
+        yield word, choices.get(word)

@@ -1,0 +1,569 @@
+"""Written text to glosses: a language model, whole or with a LoRA adapter, and its sign vocabulary.
+
+The language model is any of transformers', causal or sequence-to-sequence. What it may say is
+restricted to the glosses of the vocabulary; a sentence index adds what the training set said.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from typing_extensions import Self
+
+from signzoo.errors import UsageError, WeightsError
+from signzoo.hub.checkpoint import Pretrained
+from signzoo.models.text2gloss.decoding import (
+    Datastore,
+    DecodingConfig,
+    Ensemble,
+    Neighbours,
+    Partner,
+    Restriction,
+    most_typical,
+    states_of,
+)
+from signzoo.models.text2gloss.denoising import bpe_dropout
+from signzoo.models.text2gloss.language_model import (
+    LANGUAGE_MODEL,
+    LanguageModel,
+    make_language_model,
+    open_language_model,
+    write_language_model,
+)
+from signzoo.models.text2gloss.restriction import GlossAutomaton
+from signzoo.models.text2gloss.vocabulary import GlossVocabulary
+
+if TYPE_CHECKING:
+    from transformers import BatchEncoding
+
+Job = Literal["gloss", "text", "denoise"]
+
+VOCABULARY = "vocabulary.json"
+EMBEDDINGS = "vocabulary.safetensors"
+# Longer sentences are refused: the tiny model has never seen one of a quarter of that.
+MAX_CHARACTERS = 2000
+
+
+@dataclass(frozen=True)
+class Text2GlossConfig:
+    """Which language model is used, and how it is asked."""
+
+    language_model: str = "text2gloss-base"
+    """The language model: a name of `signzoo models`, hf://owner/repo, or a folder. A checkpoint
+    that holds its own leaves this empty."""
+    language_model_sha256: str = ""
+    """SHA-256 of the base's weights, by which an adapter refuses another base; filled in."""
+    language: str = "de"
+    """Written language, a BCP 47 code."""
+    signed_language: str = "gsg"
+    """Signed language, an ISO 639-3 code."""
+    corpus: str = ""
+    """Which corpus' way of glossing is asked for; stands for {corpus} in the prompts."""
+    prompt: str = "{text}{examples}"
+    """How a sentence to gloss is put: {text}, {corpus} and {examples} are filled in."""
+    text_prompt: str = "<text><{corpus}>{text}"
+    """How glosses are put that shall become a sentence, an auxiliary task of training."""
+    denoise_prompt: str = "<denoise><{corpus}>{text}"
+    """How a damaged sequence is put that shall be restored, an auxiliary task of training."""
+    example: str = "<example>{gloss}"
+    """How one retrieved training pair is put: {text} and {gloss} are filled in."""
+    num_examples: int = 0
+    """Retrieved training pairs beside the input."""
+    lora_rank: int = 0
+    """Rank of the LoRA matrices beside every linear layer; 0 trains the whole language model."""
+    lora_alpha: int = 16
+    """Scale of what LoRA adds, times its rank."""
+    lora_dropout: float = 0.0
+    """Share of a LoRA layer's inputs that training leaves out."""
+    dropout: float | None = None
+    """Share of activations that training leaves out; the language model's own by default."""
+
+    def __post_init__(self) -> None:
+        if self.lora_rank < 0 or self.num_examples < 0 or not 0 <= self.lora_dropout < 1:
+            raise UsageError(
+                "Text to gloss needs lora_rank and num_examples of at least 0 and lora_dropout "
+                f"between 0 and 1; got {self}."
+            )
+        if "{text}" not in self.prompt:
+            raise UsageError(f"The prompt needs {{text}} in it; got {self.prompt!r}.")
+
+
+class Index(Datastore, Protocol):
+    """What translation asks of a sentence index."""
+
+    def examples(self, texts: Sequence[str], k: int) -> list[list[tuple[str, tuple[str, ...]]]]:
+        """The nearest training pairs of each text, as sentence and glosses."""
+        ...
+
+
+@dataclass(frozen=True)
+class GlossSequence:
+    """What a sentence became.
+
+    Attributes:
+        glosses: Labels as the vocabulary writes them.
+        score: Mean probability of a token, from 0 to 1.
+        n_best: Other sequences with their scores, best first, this one among them.
+    """
+
+    glosses: tuple[str, ...]
+    score: float
+    n_best: tuple[tuple[tuple[str, ...], float], ...] = ()
+
+
+class Text2Gloss(Pretrained):
+    """Text to gloss (the ZRSL module of AuralLLM, section 4), over any language model.
+
+    Reference: Li et al., "Beyond Words: AuralLLM and SignMST-C for Precise Sign Language Production
+    and Bidirectional Accessibility", section 4. Hu et al., "LoRA: Low-Rank Adaptation of Large
+    Language Models", ICLR 2022.
+
+    Args:
+        config: Which language model is used, and how.
+        language_model: The language model itself; opened by the config by default.
+
+    Attributes:
+        language_model: The model of transformers, with LoRA layers where there is an adapter.
+        tokenizer: Its tokenizer.
+        vocabulary: The glosses that may be said; empty until training or a checkpoint sets it.
+    """
+
+    component: ClassVar[str] = "text2gloss"
+    config_class: ClassVar[type[Any]] = Text2GlossConfig
+    files: ClassVar[tuple[str, ...]] = (VOCABULARY, EMBEDDINGS, LANGUAGE_MODEL)
+    config: Text2GlossConfig
+
+    def __init__(
+        self, config: Text2GlossConfig, language_model: LanguageModel | None = None
+    ) -> None:
+        super().__init__()
+        opened = language_model or open_language_model(config.language_model, config.dropout)
+        expected = config.language_model_sha256
+        if config.lora_rank and opened.sha256:
+            if expected not in ("", opened.sha256):
+                raise WeightsError(
+                    f"This adapter belongs to a base with SHA-256 {expected[:12]}…, but "
+                    f"{config.language_model} has {opened.sha256[:12]}…. Give it its own base, or "
+                    "train an adapter for this one."
+                )
+            config = replace(config, language_model_sha256=opened.sha256)
+        self.config = config
+        self.tokenizer: Any = opened.tokenizer
+        self.language_model: Any = opened.model
+        self.vocabulary = GlossVocabulary((), ())
+        self._automaton: GlossAutomaton | None = None
+        if config.lora_rank:
+            self._add_lora()
+            self.register_state_dict_post_hook(_leave_base_out)
+            self.register_load_state_dict_pre_hook(_take_base_from_here)
+        self.train()  # transformers opens in evaluation mode, where there is no dropout
+
+    def _add_lora(self) -> None:
+        from peft import LoraConfig, inject_adapter_in_model
+
+        lora = LoraConfig(
+            r=self.config.lora_rank,
+            lora_alpha=self.config.lora_alpha,
+            lora_dropout=self.config.lora_dropout,
+            target_modules="all-linear",
+        )
+        inject_adapter_in_model(lora, self.language_model)
+
+    @classmethod
+    def build(cls, config: Any, folder: Path) -> Self:
+        """Make the network of a checkpoint folder, without its tensors."""
+        own = make_language_model(folder, config.dropout) if not config.language_model else None
+        network = cls(config, own)
+        network.vocabulary = GlossVocabulary.read(folder / VOCABULARY)
+        return network
+
+    def write_files(self, folder: Path) -> None:
+        """Write what :meth:`build` reads beside the config and the tensors."""
+        self.vocabulary.write(folder / VOCABULARY)
+        if not self.config.lora_rank:
+            whole = LanguageModel(self.language_model, self.tokenizer, "")
+            write_language_model(whole, folder / LANGUAGE_MODEL)
+
+    def saved_config(self) -> dict[str, Any]:
+        """The fields of the config as a checkpoint holds them."""
+        own = (
+            {"language_model": "", "language_model_sha256": ""} if not self.config.lora_rank else {}
+        )
+        return {**asdict(self.config), **own}
+
+    def merge(self) -> "Text2Gloss":
+        """Make a network whose language model has this adapter in its weights.
+
+        Returns:
+            A network without an adapter; this one is left as it is.
+
+        Raises:
+            UsageError: There is no adapter.
+        """
+        if not self.config.lora_rank:
+            raise UsageError("There is no adapter to merge: the language model is whole.")
+        merged = open_language_model(self.config.language_model, self.config.dropout)
+        own = merged.model.state_dict()
+        for name, module in self.language_model.named_modules():
+            if hasattr(module, "get_delta_weight"):
+                own[f"{name}.weight"] += module.get_delta_weight("default").detach().cpu()
+        network = Text2Gloss(replace(self.config, lora_rank=0, language_model_sha256=""), merged)
+        network.vocabulary = self.vocabulary
+        return network.eval()
+
+    def swap_adapter(self, folder: str | os.PathLike[str]) -> None:
+        """Take the adapter of another checkpoint in the place of this one.
+
+        Raises:
+            UsageError: This network, or the other, has no adapter, or they differ in rank.
+            WeightsError: The other adapter is of another base.
+        """
+        from signzoo.hub.checkpoint import make_config, read_folder
+        from signzoo.hub.download import locate
+
+        path = locate(folder)
+        _, values, tensors = read_folder(path, self.component)
+        config: Text2GlossConfig = make_config(Text2GlossConfig, values)
+        ranks = (self.config.lora_rank, config.lora_rank)
+        if not all(ranks) or ranks[0] != ranks[1]:
+            raise UsageError(
+                f"Adapters of equal rank can be swapped; this network has rank {ranks[0]}, "
+                f"{folder} has {ranks[1]} (0 is none). Load it with from_pretrained instead."
+            )
+        if config.language_model_sha256 != self.config.language_model_sha256:
+            raise WeightsError(
+                f"{folder} is an adapter of a base with SHA-256 "
+                f"{config.language_model_sha256[:12]}…, not of {self.config.language_model}."
+            )
+        self.load_state_dict(tensors)
+        self.config = config
+        self.set_vocabulary(GlossVocabulary.read(path / VOCABULARY))
+
+    def set_vocabulary(self, vocabulary: GlossVocabulary) -> None:
+        """Restrict what may be said to a vocabulary."""
+        self.vocabulary = vocabulary
+        self._automaton = None
+
+    def get_extra_state(self) -> Tensor:
+        """The vocabulary, for a Lightning checkpoint: JSON in bytes, which is plain data."""
+        content = json.dumps(self.vocabulary.to_dict(), ensure_ascii=False).encode()
+        return torch.frombuffer(bytearray(content), dtype=torch.uint8)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Read what :meth:`get_extra_state` wrote."""
+        self.set_vocabulary(GlossVocabulary.from_dict(json.loads(bytes(state.tolist()))))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all weights and of how they are asked; an index belongs to one of them."""
+        digest = hashlib.sha256(json.dumps(self.saved_config(), sort_keys=True).encode())
+        for name, tensor in sorted(self.language_model.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the language model is."""
+        return next(self.language_model.parameters()).device
+
+    def put(
+        self,
+        job: Job,
+        text: str,
+        corpus: str = "",
+        examples: Sequence[tuple[str, Sequence[str]]] = (),
+    ) -> str:
+        """Put a question to the language model.
+
+        Args:
+            job: What is asked for: glosses, a sentence, or a restored sequence.
+            text: The sentence, the glosses, or the damaged sequence.
+            corpus: Whose way of glossing is asked for; by default the config's.
+            examples: Retrieved training pairs.
+        """
+        prompts = {
+            "gloss": self.config.prompt,
+            "text": self.config.text_prompt,
+            "denoise": self.config.denoise_prompt,
+        }
+        beside = "".join(
+            self.config.example.format(text=known, gloss=" ".join(glosses))
+            for known, glosses in examples
+        )
+        corpus = corpus or self.config.corpus
+        return prompts[job].format(text=text, corpus=corpus, examples=beside)
+
+    def encode(
+        self, prompts: Sequence[str], targets: Sequence[str], subword_dropout: float = 0.0
+    ) -> "BatchEncoding":
+        """Turn questions and their answers into tokens for :meth:`token_logits`.
+
+        Args:
+            prompts: B questions.
+            targets: The answer to each.
+            subword_dropout: Probability, for each merge of a BPE tokenizer, that a question leaves
+                it out.
+
+        Returns:
+            ``input_ids`` and ``attention_mask`` ``(B, N)``; ``labels`` ``(B, M)``, -100 where
+            nothing is asked. A causal model has the answer behind the question, so M is N.
+        """
+        tokenizer = self.tokenizer
+        answers = [
+            [*tokens, tokenizer.eos_token_id]
+            for tokens in tokenizer(list(targets), add_special_tokens=False)["input_ids"]
+        ]
+        with bpe_dropout(tokenizer, subword_dropout) if subword_dropout else nullcontext():
+            questions = tokenizer(list(prompts))["input_ids"]
+        if self.language_model.config.is_encoder_decoder:
+            whole, labels = questions, answers
+        else:
+            labels = [[-100] * len(q) + a for q, a in zip(questions, answers, strict=True)]
+            whole = [q + a for q, a in zip(questions, answers, strict=True)]
+        encoded = tokenizer.pad({"input_ids": whole}, padding_side="right", return_tensors="pt")
+        longest = max(map(len, labels))
+        encoded["labels"] = torch.tensor([a + [-100] * (longest - len(a)) for a in labels])
+        return encoded.to(self.device)
+
+    def token_logits(self, encoded: "BatchEncoding") -> tuple[Tensor, Tensor]:
+        """Run the language model over known answers.
+
+        Returns:
+            Logits ``(K, V)`` and tokens ``(K,)`` of all tokens that are asked for, row by row.
+        """
+        labels = encoded["labels"]
+        inputs = {key: encoded[key] for key in ("input_ids", "attention_mask")}
+        if self.language_model.config.is_encoder_decoder:
+            start = torch.full_like(labels[:, :1], self._start_token)
+            shifted = torch.cat([start, labels[:, :-1]], dim=1)
+            inputs["decoder_input_ids"] = shifted.masked_fill(
+                shifted == -100, self.tokenizer.pad_token_id
+            )
+            logits = self.language_model(**inputs).logits  # (B, M, V)
+        else:
+            logits = self.language_model(**inputs).logits[:, :-1]
+            labels = labels[:, 1:]
+        asked = labels != -100  # (B, M)
+        return logits[asked], labels[asked]
+
+    @property
+    def _start_token(self) -> int:
+        config = self.language_model.config
+        start = getattr(config, "decoder_start_token_id", None)
+        return int(self.tokenizer.pad_token_id if start is None else start)
+
+    @torch.inference_mode()
+    def decoder_states(
+        self, texts: Sequence[str], glosses: Sequence[Sequence[str]]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The decoder's states before each token of known glosses: the keys of kNN-MT.
+
+        Args:
+            texts: B sentences.
+            glosses: The labels of each.
+
+        Returns:
+            States ``(K, D)`` float32 and the tokens after them ``(K,)`` int64.
+        """
+        encoded = self.encode(
+            [self.put("gloss", text) for text in texts], [" ".join(labels) for labels in glosses]
+        )
+        states: list[Tensor] = []
+        head = self.language_model.get_output_embeddings()
+        handle = head.register_forward_pre_hook(lambda _, inputs: states.append(inputs[0]))
+        try:
+            self.token_logits(encoded)
+        finally:
+            handle.remove()
+        labels = encoded["labels"]
+        if not self.language_model.config.is_encoder_decoder:
+            states, labels = [states[0][:, :-1]], labels[:, 1:]
+        asked = labels != -100
+        return states[0][asked].float().cpu().numpy(), labels[asked].cpu().numpy()
+
+    @torch.inference_mode()
+    def translate(
+        self,
+        texts: Sequence[str],
+        decoding: DecodingConfig | None = None,
+        index: Index | None = None,
+        partners: Sequence["Text2Gloss"] = (),
+        progress: Callable[[int], Any] | None = None,
+    ) -> list[GlossSequence]:
+        """Gloss sentences.
+
+        Args:
+            texts: N sentences.
+            decoding: How to search.
+            index: A sentence index of this network: training pairs to put beside the input, and
+                training tokens to interpolate with (kNN-MT).
+            partners: Networks with the same tokenizer, whose probabilities are averaged in.
+            progress: Is told how many sentences were done, batch by batch.
+
+        Returns:
+            A sequence for each sentence.
+
+        Raises:
+            UsageError: A sentence has no words or is longer than :data:`MAX_CHARACTERS`, or a
+                partner has another tokenizer.
+            WeightsError: There is no vocabulary yet: the network is not trained.
+        """
+        decoding = decoding or DecodingConfig()
+        self._check(texts, partners)
+        prompts = self._prompts(texts, index)
+        lengths = np.array([len(each) for each in self.tokenizer(prompts)["input_ids"]])
+        found: dict[int, GlossSequence] = {}
+        for batch in _by_length(lengths, decoding.tokens_per_batch // decoding.beams):
+            asked = [prompts[i] for i in batch]
+            found |= zip(batch, self._search(asked, decoding, index, partners), strict=True)
+            if progress:
+                progress(len(batch))
+        return [found[i] for i in range(len(texts))]
+
+    def _check(self, texts: Sequence[str], partners: Sequence["Text2Gloss"]) -> None:
+        if not len(self.vocabulary):
+            raise WeightsError("This network has no sign vocabulary yet; train it, or load one.")
+        for text in texts:
+            if not any(character.isalnum() for character in text):
+                raise UsageError("There is nothing to gloss: the text has no words.")
+            if len(text) > MAX_CHARACTERS:
+                raise UsageError(
+                    f"The text has {len(text)} characters; a sentence may have {MAX_CHARACTERS}. "
+                    "Gloss it sentence by sentence."
+                )
+        for partner in partners:
+            if partner.tokenizer.get_vocab() != self.tokenizer.get_vocab():
+                raise UsageError("Only networks with the same tokenizer can be an ensemble.")
+
+    def _prompts(self, texts: Sequence[str], index: Index | None) -> list[str]:
+        count = self.config.num_examples if index is not None else 0
+        beside = index.examples(texts, count) if index is not None and count else [[]] * len(texts)
+        return [
+            self.put("gloss", " ".join(text.split()), examples=examples)
+            for text, examples in zip(texts, beside, strict=True)
+        ]
+
+    def _search(
+        self,
+        prompts: Sequence[str],
+        decoding: DecodingConfig,
+        index: Index | None,
+        partners: Sequence["Text2Gloss"],
+    ) -> list[GlossSequence]:
+        """Search for the glosses of one batch."""
+        side = "right" if self.language_model.config.is_encoder_decoder else "left"
+        encoded = self.tokenizer(
+            list(prompts), padding=True, padding_side=side, return_tensors="pt"
+        )
+        inputs = {key: encoded[key].to(self.device) for key in ("input_ids", "attention_mask")}
+        prompt_length = 1 if side == "right" else inputs["input_ids"].shape[1]
+        with states_of(self.language_model) as states:
+            processors: list[Any] = []
+            if index is not None and decoding.neighbour_weight:
+                processors.append(Neighbours(index, states, decoding))
+            if partners:
+                models = (partner.language_model for partner in partners)
+                processors.append(Ensemble([Partner(m, inputs, decoding.beams) for m in models]))
+            processors.append(Restriction(self.automaton, prompt_length))
+            count = decoding.beams if decoding.minimum_bayes_risk else decoding.n_best
+            result = self.language_model.generate(
+                **inputs,
+                generation_config=self._generation_config(decoding, count),
+                logits_processor=processors,
+            )
+        sequences = result.sequences[:, prompt_length:].tolist()
+        if decoding.beams > 1:
+            mean = result.sequences_scores
+        else:
+            mean = _mean_log_probability(result, len(prompts))
+        rows = [
+            (self.automaton.glosses(tokens)[0], float(score))
+            for tokens, score in zip(sequences, mean.tolist(), strict=True)
+        ]
+        return [
+            _choose(rows[start : start + count], decoding) for start in range(0, len(rows), count)
+        ]
+
+    def _generation_config(self, decoding: DecodingConfig, count: int) -> Any:
+        from transformers import GenerationConfig
+
+        return GenerationConfig(
+            num_beams=decoding.beams,
+            num_return_sequences=count,
+            length_penalty=decoding.length_penalty,
+            max_new_tokens=decoding.max_tokens,
+            do_sample=False,
+            use_cache=True,
+            return_dict_in_generate=True,
+            output_scores=True,  # without them generate does not give the sequences' scores either
+            decoder_start_token_id=self._start_token,
+            pad_token_id=self.tokenizer.pad_token_id,
+            eos_token_id=self.tokenizer.eos_token_id,
+        )
+
+    @property
+    def automaton(self) -> GlossAutomaton:
+        """What the vocabulary allows, made when it is first needed."""
+        if self._automaton is None:
+            size = self.language_model.get_output_embeddings().weight.shape[0]
+            self._automaton = GlossAutomaton(self.vocabulary.labels, self.tokenizer, size)
+        return self._automaton
+
+
+def _choose(rows: Sequence[tuple[tuple[str, ...], float]], config: DecodingConfig) -> GlossSequence:
+    """Choose among the n best of one sentence; the scores are length-normalised logarithms."""
+    best = 0
+    if config.minimum_bayes_risk:
+        logs = np.array([score for _, score in rows])
+        logs = np.where(np.isfinite(logs), logs, -1e9) / config.risk_temperature
+        weights = np.exp(logs - logs.max())
+        best = most_typical([labels for labels, _ in rows], weights / weights.sum())
+    scored = [(labels, float(np.exp(min(score, 0.0)))) for labels, score in rows]
+    return GlossSequence(*scored[best], tuple(scored[: config.n_best]))
+
+
+def _mean_log_probability(result: Any, batch: int) -> Tensor:
+    """Of the tokens of greedily chosen sequences, ``(B,)``."""
+    chosen = result.sequences[:, -len(result.scores) :]  # (B, L)
+    scores = torch.stack(result.scores, dim=1).log_softmax(dim=-1)  # (B, L, V)
+    each = scores.gather(2, chosen[..., None])[..., 0]
+    written = torch.isfinite(each)  # padding after the end is not allowed, hence infinite
+    return each.masked_fill(~written, 0).sum(1) / written.sum(1).clamp(min=1)
+
+
+def _by_length(lengths: np.ndarray, limit: int) -> list[list[int]]:
+    """Batches of sentences of similar length, with at most ``limit`` tokens, padding included."""
+    batches: list[list[int]] = []
+    for index in np.argsort(-lengths, kind="stable").tolist():
+        if not batches or lengths[batches[-1][0]] * (len(batches[-1]) + 1) > limit:
+            batches.append([])
+        batches[-1].append(index)
+    return batches
+
+
+def _is_base(name: str, prefix: str) -> bool:
+    return name.startswith(f"{prefix}{LANGUAGE_MODEL}.") and "lora_" not in name
+
+
+def _leave_base_out(module: Any, state: dict[str, Any], prefix: str, metadata: Any) -> None:
+    """An adapter's state is the adapter: its base is named, not kept."""
+    for name in [name for name in state if _is_base(name, prefix)]:
+        del state[name]
+
+
+def _take_base_from_here(module: Any, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    """The frozen base that an adapter's state leaves out stays as it is."""
+    for name, tensor in module.language_model.state_dict(
+        prefix=f"{prefix}{LANGUAGE_MODEL}."
+    ).items():
+        if "lora_" not in name:
+            state.setdefault(name, tensor)

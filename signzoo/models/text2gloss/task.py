@@ -1,0 +1,140 @@
+"""Trains the text-to-gloss network: cross-entropy of the next token, with R-Drop if wanted."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torchmetrics import MetricCollection
+
+from signzoo.errors import UsageError
+from signzoo.metrics.distributed import TextMetric
+from signzoo.models.task import OptimizerConfig, Outputs, Task
+from signzoo.models.text2gloss.data import PairBatch, Text2GlossData
+from signzoo.models.text2gloss.decoding import DecodingConfig
+from signzoo.models.text2gloss.network import Text2Gloss, Text2GlossConfig
+from signzoo.models.text2gloss.vocabulary import GlossVocabulary
+
+
+@dataclass(frozen=True)
+class TextLossConfig:
+    """What a training step minimises."""
+
+    label_smoothing: float = 0.1
+    """Share of the probability that is spread over all tokens."""
+    r_drop: float = 0.0
+    """Weight of the difference between two passes with different dropout (R-Drop); above 0 it
+    doubles the work of a step."""
+    subword_dropout: float = 0.0
+    """Probability, for each merge of a BPE tokenizer, that a training source leaves it out."""
+
+    def __post_init__(self) -> None:
+        shares = (self.label_smoothing, self.subword_dropout)
+        if not all(0 <= share < 1 for share in shares) or self.r_drop < 0:
+            raise UsageError(
+                "The loss needs label_smoothing and subword_dropout between 0 and 1 and r_drop of "
+                f"at least 0; got {self}."
+            )
+
+
+class Text2GlossTask(Task):
+    """Next-token training of a language model on pairs of sentence and glosses.
+
+    Scores are of free-running decoding, never of teacher forcing.
+
+    Reference of R-Drop: Liang et al., "R-Drop: Regularized Dropout for Neural Networks", NeurIPS
+    2021. Of BPE dropout: Provilkov et al., "BPE-Dropout: Simple and Effective Subword
+    Regularization", ACL 2020.
+
+    Args:
+        network: Which language model, and whether LoRA or all of it trains.
+        optimizer: How it is trained.
+        loss: What is minimised.
+        decoding: How validation and prediction decode.
+    """
+
+    component: ClassVar[str] = "text2gloss"
+    config_class: ClassVar[type[Any]] = Text2GlossConfig
+    network: Text2Gloss
+
+    def __init__(
+        self,
+        network: Text2GlossConfig = Text2GlossConfig(),  # noqa: B008 - frozen
+        optimizer: OptimizerConfig = OptimizerConfig(),  # noqa: B008 - frozen
+        loss: TextLossConfig = TextLossConfig(),
+        decoding: DecodingConfig = DecodingConfig(beams=1),  # noqa: B008 - frozen
+    ) -> None:
+        self.loss_config = TextLossConfig(**loss) if isinstance(loss, dict) else loss
+        self.decoding = DecodingConfig(**decoding) if isinstance(decoding, dict) else decoding
+        super().__init__(network, optimizer)
+        self.save_hyperparameters(
+            {"loss": asdict(self.loss_config), "decoding": asdict(self.decoding)}
+        )
+
+    def configure_network(self, config: Text2GlossConfig) -> None:
+        """Open the language model."""
+        self.network = Text2Gloss(config)
+
+    def configure_losses(self) -> None:
+        """Use the smoothed cross-entropy of each token."""
+        self.loss = nn.CrossEntropyLoss(label_smoothing=self.loss_config.label_smoothing)
+
+    def configure_metrics(self) -> MetricCollection:
+        """Score glosses as signzoo's evaluation does."""
+        return MetricCollection({"scores": TextMetric("gloss", self.network.config.language)})
+
+    def learn_from(self, data: Any) -> None:
+        """Restrict decoding to the glosses of the first training file, if nothing does yet."""
+        if not isinstance(data, Text2GlossData):
+            return
+        if not len(self.network.vocabulary) and data.sources["train"]:
+            pairs = data.training_pairs()
+            texts, glosses = [pair.text for pair in pairs], [pair.gloss for pair in pairs]
+            language = self.network.config.language
+            self.network.set_vocabulary(GlossVocabulary.from_pairs(texts, glosses, language))
+
+    def shared_step(self, batch: PairBatch) -> tuple[Tensor, Outputs]:
+        """Predict every next token; outside of training, decode freely too."""
+        network = self.network
+        prompts = [
+            network.put(job, source, corpus)
+            for job, source, corpus in zip(batch.jobs, batch.sources, batch.corpora, strict=True)
+        ]
+        if not self.training:
+            logits, tokens = network.token_logits(network.encode(prompts, batch.targets))
+            found = network.translate(batch.sources, self.decoding)
+            outputs: Any = {
+                "predictions": [" ".join(each.glosses) for each in found],
+                "targets": batch.targets,
+            }
+            return self.loss(logits.float(), tokens), outputs
+        encoded = network.encode(prompts, batch.targets, self.loss_config.subword_dropout)
+        if not self.loss_config.r_drop:
+            logits, tokens = network.token_logits(encoded)
+            return self.loss(logits.float(), tokens), {}
+        twice = {key: torch.cat([value, value]) for key, value in encoded.items()}
+        logits, tokens = network.token_logits(twice)  # type: ignore[arg-type]
+        logits = logits.float()
+        return self.loss(logits, tokens) + self.loss_config.r_drop * _difference(logits), {}
+
+    def predict_step(self, batch: PairBatch, batch_idx: int = 0) -> list[dict[str, Any]]:
+        """Give each sentence its glosses."""
+        found = self.network.translate(batch.sources, self.decoding)
+        return [
+            {
+                "id": name,
+                "text": text,
+                "gloss": list(each.glosses),
+                "score": torch.tensor(each.score),
+            }
+            for name, text, each in zip(batch.ids, batch.sources, found, strict=True)
+        ]
+
+
+def _difference(logits: Tensor) -> Tensor:
+    """The symmetric KL divergence of two passes, ``(2K, V)``, over the same K tokens."""
+    first, second = logits.log_softmax(dim=-1).chunk(2)
+    both = functional.kl_div(first, second, log_target=True, reduction="sum")
+    both = both + functional.kl_div(second, first, log_target=True, reduction="sum")
+    return both / (2 * len(first))
