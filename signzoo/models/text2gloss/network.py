@@ -243,7 +243,7 @@ class Text2Gloss(Pretrained):
                 f"{folder} is an adapter of a base with SHA-256 "
                 f"{config.language_model_sha256[:12]}…, not of {self.config.language_model}."
             )
-        self.load_state_dict(tensors)
+        self.load_state_dict({**tensors, "_extra_state": self.get_extra_state()})
         self.config = config
         self.set_vocabulary(GlossVocabulary.read(path / VOCABULARY))
 

@@ -1,0 +1,225 @@
+import json
+import shutil
+
+import pytest
+import torch
+
+from signzoo.errors import UsageError, WeightsError
+from signzoo.models.text2gloss import (
+    DecodingConfig,
+    GlossVocabulary,
+    Text2Gloss,
+    Text2GlossConfig,
+)
+from signzoo.models.text2gloss.language_model import open_language_model
+
+TEXTS = [
+    "morgen regnet es im norden",
+    "heute schneit es",
+    "am montag scheint die sonne bei drei grad",
+]
+GLOSSES = [["MORGEN", "NORD", "REGEN"], ["HEUTE", "SCHNEE"], ["MONTAG", "SONNE", "DREI", "GRAD"]]
+
+
+@pytest.fixture
+def network(tiny_text2gloss):
+    return Text2Gloss.from_pretrained(tiny_text2gloss)
+
+
+def make_adapter(base, seed=1):
+    """An adapter with random weights; fresh LoRA changes nothing."""
+    network = Text2Gloss(Text2GlossConfig(language_model=str(base), lora_rank=2, lora_alpha=8))
+    network.set_vocabulary(GlossVocabulary.from_pairs(TEXTS, GLOSSES, "de"))
+    torch.manual_seed(seed)
+    for name, parameter in network.named_parameters():
+        if "lora_" in name:
+            torch.nn.init.normal_(parameter, std=0.3)
+    return network.eval()
+
+
+def logits_of(network):
+    with torch.no_grad():
+        prompts = [network.put("gloss", text) for text in TEXTS]
+        return network.token_logits(network.encode(prompts, [" ".join(g) for g in GLOSSES]))[0]
+
+
+def test_it_answers_with_glosses_of_its_vocabulary_only(network):
+    for sequence in network.translate(TEXTS, DecodingConfig(beams=3, max_tokens=12)):
+        assert set(sequence.glosses) <= set(network.vocabulary.labels)
+        assert 0 <= sequence.score <= 1
+
+
+def test_a_batch_equals_one_at_a_time(network):
+    decoding = DecodingConfig(beams=3, max_tokens=12)
+    together = network.translate(TEXTS, decoding)
+    for text, expected in zip(TEXTS, together, strict=True):
+        alone = network.translate([text], decoding)[0]
+        assert alone.glosses == expected.glosses
+        assert alone.score == pytest.approx(expected.score, abs=1e-4)
+
+
+def test_padding_leaves_the_logits_unchanged(network):
+    prompts = [network.put("gloss", text) for text in TEXTS]
+    targets = [" ".join(labels) for labels in GLOSSES]
+    with torch.no_grad():
+        together = network.token_logits(network.encode(prompts, targets))[0]
+        alone = [
+            network.token_logits(network.encode([prompt], [target]))[0]
+            for prompt, target in zip(prompts, targets, strict=True)
+        ]
+    torch.testing.assert_close(together, torch.cat(alone), rtol=1e-4, atol=1e-5)
+
+
+def test_the_n_best_are_sorted_and_begin_with_the_answer(network):
+    sequence = network.translate(TEXTS[:1], DecodingConfig(beams=4, n_best=4, max_tokens=12))[0]
+    scores = [score for _, score in sequence.n_best]
+    assert len(scores) == 4
+    assert scores == sorted(scores, reverse=True)
+    assert sequence.n_best[0] == (sequence.glosses, sequence.score)
+
+
+def test_an_ensemble_of_a_network_with_itself_changes_nothing(network):
+    decoding = DecodingConfig(beams=3, max_tokens=12)
+    alone = network.translate(TEXTS, decoding)
+    both = network.translate(TEXTS, decoding, partners=[network])
+    assert [each.glosses for each in both] == [each.glosses for each in alone]
+
+
+def test_a_whole_network_loads_as_it_was_saved(network, tmp_path):
+    network.save_pretrained(tmp_path / "saved")
+    loaded = Text2Gloss.from_pretrained(tmp_path / "saved")
+    torch.testing.assert_close(logits_of(loaded), logits_of(network))
+    assert loaded.vocabulary == network.vocabulary
+    assert loaded.fingerprint == network.fingerprint
+
+
+def test_an_adapter_is_saved_alone_and_loads_as_it_was(tiny_text2gloss, tmp_path):
+    adapter = make_adapter(tiny_text2gloss)
+    adapter.save_pretrained(tmp_path / "adapter")
+    names = {path.name for path in (tmp_path / "adapter").iterdir()}
+    assert names == {"config.json", "model.safetensors", "vocabulary.json"}
+    assert all("lora_" in name for name in adapter.state_dict() if "extra_state" not in name)
+    loaded = Text2Gloss.from_pretrained(tmp_path / "adapter")
+    torch.testing.assert_close(logits_of(loaded), logits_of(adapter))
+
+
+def test_an_adapter_refuses_another_base(tiny_text2gloss, tmp_path):
+    make_adapter(tiny_text2gloss).save_pretrained(tmp_path / "adapter")
+    other = Text2Gloss.from_pretrained(tiny_text2gloss)
+    with torch.no_grad():
+        next(other.language_model.parameters()).add_(1)
+    other.save_pretrained(tmp_path / "other")
+    path = tmp_path / "adapter" / "config.json"
+    content = json.loads(path.read_text())
+    content["config"]["language_model"] = str(tmp_path / "other")
+    path.write_text(json.dumps(content))
+    with pytest.raises(WeightsError, match="belongs to a base with SHA-256"):
+        Text2Gloss.from_pretrained(tmp_path / "adapter")
+
+
+def test_a_merged_adapter_answers_alike_without_lora(tiny_text2gloss, tmp_path):
+    adapter = make_adapter(tiny_text2gloss)
+    merged = adapter.merge()
+    assert not any("lora_" in name for name, _ in merged.named_parameters())
+    torch.testing.assert_close(logits_of(merged), logits_of(adapter), rtol=1e-4, atol=1e-4)
+    merged.save_pretrained(tmp_path / "merged")
+    loaded = Text2Gloss.from_pretrained(tmp_path / "merged")
+    torch.testing.assert_close(logits_of(loaded), logits_of(merged))
+
+
+def test_an_adapter_takes_the_place_of_another(tiny_text2gloss, tmp_path):
+    first, second = make_adapter(tiny_text2gloss, 1), make_adapter(tiny_text2gloss, 2)
+    second.save_pretrained(tmp_path / "second")
+    first.swap_adapter(tmp_path / "second")
+    torch.testing.assert_close(logits_of(first), logits_of(second))
+
+
+def test_a_whole_network_has_no_adapter_to_merge_or_swap(network, tiny_text2gloss):
+    with pytest.raises(UsageError, match="no adapter to merge"):
+        network.merge()
+    with pytest.raises(UsageError, match="equal rank"):
+        network.swap_adapter(tiny_text2gloss)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "!?", "🙂"])
+def test_a_text_without_words_is_refused(network, text):
+    with pytest.raises(UsageError, match="no words"):
+        network.translate([text])
+
+
+def test_a_text_of_ten_thousand_characters_is_refused(network):
+    with pytest.raises(UsageError, match="10000 characters"):
+        network.translate(["a" * 10_000])
+
+
+def test_a_network_without_a_vocabulary_is_refused(tiny_text2gloss):
+    with pytest.raises(WeightsError, match="no sign vocabulary"):
+        Text2Gloss(Text2GlossConfig(language_model=str(tiny_text2gloss))).translate(["hallo"])
+
+
+def test_other_files_than_safetensors_are_not_opened(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x02")
+    with pytest.raises(WeightsError, match="safetensors"):
+        open_language_model(tmp_path)
+
+
+def test_a_truncated_base_is_refused_in_one_line(tiny_text2gloss, tmp_path):
+    folder = tmp_path / "broken"
+    shutil.copytree(tiny_text2gloss, folder)
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(WeightsError) as caught:
+        Text2Gloss.from_pretrained(folder)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.fixture
+def causal_folder(fake_corpora, tmp_path):
+    """A tiny random decoder-only model, as transformers saves one."""
+    from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
+
+    tokenizer = AutoTokenizer.from_pretrained(fake_corpora / "compact")
+    torch.manual_seed(0)
+    model = GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=len(tokenizer), n_embd=16, n_layer=1, n_head=2, n_positions=64,
+            bos_token_id=tokenizer.eos_token_id, eos_token_id=tokenizer.eos_token_id,
+        )
+    )  # fmt: skip
+    model.save_pretrained(tmp_path / "causal")
+    tokenizer.save_pretrained(tmp_path / "causal")
+    return tmp_path / "causal"
+
+
+def test_a_causal_model_learns_and_says_only_glosses(causal_folder):
+    torch.manual_seed(0)
+    network = Text2Gloss(
+        Text2GlossConfig(language_model=str(causal_folder), prompt="{text}<gloss>")
+    )
+    network.set_vocabulary(GlossVocabulary.from_pairs(TEXTS, GLOSSES, "de"))
+    optimizer = torch.optim.AdamW([p for p in network.parameters() if p.requires_grad], lr=0.01)
+    prompts = [network.put("gloss", text) for text in TEXTS]
+    losses = []
+    for _ in range(60):
+        logits, tokens = network.token_logits(
+            network.encode(prompts, [" ".join(labels) for labels in GLOSSES])
+        )
+        losses.append(torch.nn.functional.cross_entropy(logits, tokens))
+        losses[-1].backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    assert losses[-1] < 0.5 * losses[0]
+    decoding = DecodingConfig(beams=2, max_tokens=8)
+    together = network.eval().translate(TEXTS, decoding)
+    assert all(set(each.glosses) <= set(network.vocabulary.labels) for each in together)
+    alone = [network.translate([text], decoding)[0] for text in TEXTS]
+    assert [each.glosses for each in together] == [each.glosses for each in alone]
+
+
+def test_a_causal_model_takes_an_adapter(causal_folder, tmp_path):
+    adapter = make_adapter(causal_folder)
+    adapter.save_pretrained(tmp_path / "adapter")
+    loaded = Text2Gloss.from_pretrained(tmp_path / "adapter")
+    torch.testing.assert_close(logits_of(loaded), logits_of(adapter))
+    torch.testing.assert_close(logits_of(adapter.merge()), logits_of(adapter), rtol=1e-4, atol=1e-4)
