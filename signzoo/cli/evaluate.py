@@ -14,6 +14,7 @@ EPILOG = """\
 examples:
   signzoo evaluate text predictions.jsonl --references dev.jsonl --kind gloss --language de
   signzoo evaluate pose produced/ recorded/
+  signzoo evaluate text2gloss --model text2gloss-phoenix14t --data dev.jsonl --out scores
 
 `signzoo evaluate TASK --help` explains one task.
 """
@@ -22,6 +23,7 @@ examples:
 TASKS = {
     "text": "signzoo.cli.evaluate_text",
     "pose": "signzoo.cli.evaluate_pose",
+    "text2gloss": "signzoo.cli.evaluate_text2gloss",
 }
 
 

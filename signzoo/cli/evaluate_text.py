@@ -8,9 +8,12 @@ table also has the floors: copying the source, and with --train the nearest trai
 
 import argparse
 import shlex
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from signzoo.evaluation.report import Report
     from signzoo.evaluation.text import Comparison
 
@@ -44,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Score, print, and keep what was asked for."""
+    from signzoo.cli.text_report import show_report
     from signzoo.errors import UsageError
     from signzoo.evaluation import text
     from signzoo.evaluation.bootstrap import Resampling
@@ -67,7 +71,13 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.kind == "gloss":
         systems |= text.gloss_floors(references, arguments.language, arguments.train)
     comparison = text.compare_systems(systems, references, scorer, resampling)
-    _show(arguments, _report(arguments, comparison), comparison)
+    show_report(
+        arguments,
+        _report(arguments, comparison),
+        comparison,
+        scorer,
+        partial(_keep_predictions, arguments),
+    )
 
 
 def _report(arguments: argparse.Namespace, comparison: "Comparison") -> "Report":
@@ -103,61 +113,13 @@ def _command(arguments: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _show(arguments: argparse.Namespace, report: "Report", comparison: "Comparison") -> None:
-    import json
-
-    if arguments.out:
-        _keep(arguments, report, comparison)
-    if arguments.json:
-        print(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
-        return
-    print(_table(report))
-    print(f"\n{report.intervals_note()} over {len(comparison.worst)} sentences; WER and CER are")
-    print("errors: less is better.\n")
-    for name, signature in report.signatures.items():
-        print(f"  {name:24} {signature}")
-    _list_worst(arguments, comparison)
-    if arguments.out:
-        print(f"\nKept scores.json, predictions.jsonl and worst.jsonl in {arguments.out}.")
-
-
-def _table(report: "Report") -> str:
-    from signzoo.evaluation.report import format_difference, format_interval, format_table
-
-    header = ["", *report.scores, *(f"less the {name}" for name in report.differences)]
-    rows = [header]
-    for score in report.signatures:
-        row = [format_interval(scores[score]) for scores in report.scores.values()]
-        row += [format_difference(both[score]) for both in report.differences.values()]
-        rows.append([score, *row])
-    return format_table(rows)
-
-
-def _list_worst(arguments: argparse.Namespace, comparison: "Comparison") -> None:
-    from signzoo.evaluation.text import ranking_score
-    from signzoo.metrics.text import TextScorer
-
-    shown = comparison.worst[: max(0, arguments.worst)]
-    ranked = ranking_score(TextScorer(arguments.kind, arguments.language))
-    if shown:
-        print(f"\nThe {len(shown)} worst predictions by {ranked}:")
-    for row in shown:
-        print(f"  {row['id']} ({row['scores'][ranked]:.1f})")
-        print(f"    predicted  {row['prediction']}")
-        print(f"    reference  {row['reference']}")
-
-
-def _keep(arguments: argparse.Namespace, report: "Report", comparison: "Comparison") -> None:
-    """Write the scores, and beside them the predictions that they are of."""
+def _keep_predictions(arguments: argparse.Namespace, kept: "Path") -> None:
+    """Copy the predictions that were scored, unless they lie there already."""
     import shutil
     from pathlib import Path
 
     from signzoo._files import atomic_path
-    from signzoo.evaluation.report import write_rows
 
-    report.write(arguments.out)
-    write_rows(Path(arguments.out) / "worst.jsonl", comparison.worst)
-    kept = Path(arguments.out) / "predictions.jsonl"
     if kept.resolve() != Path(arguments.predictions).resolve():
         with atomic_path(kept) as part:
             shutil.copyfile(arguments.predictions, part)

@@ -13,9 +13,11 @@ from signzoo.errors import SignzooError, UsageError
 VERBS = {
     "demo": "signzoo.cli.demo",
     "sign": "signzoo.cli.sign",
+    "gloss": "signzoo.cli.gloss",
     "extract": "signzoo.cli.extract",
     "draw": "signzoo.cli.draw",
     "lexicon": "signzoo.cli.lexicon",
+    "index": "signzoo.cli.index",
     "models": "signzoo.cli.models",
     "show": "signzoo.cli.show",
     "download": "signzoo.cli.download",
