@@ -3,7 +3,8 @@
 Every word is looked up in your lexicons, first as it is, then as its lemma; a word without a sign
 is fingerspelled with the alphabet of the signed language; what can be neither signed nor spelled
 is listed as missing. The words keep the order of the written language: this is signed text, not a
-translation into the grammar of a sign language.
+translation into the grammar of a sign language. With --gloss-model a text-to-gloss network writes
+the glosses instead, in the order of the sign language that it was trained on.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from signzoo.errors import UsageError
 
 if TYPE_CHECKING:
+    from signzoo.models.text2gloss.glosser import SignGlosser
     from signzoo.structures import Production
 
 SUMMARY = "text to signing"
@@ -21,6 +23,7 @@ examples:
   signzoo sign "Hallo Zürich" --language de --signed-language sgg -o hallo.mp4
   signzoo sign "Kinder essen" --language de --signed-language sgg --lexicon signs -o z.mp4
   signzoo sign "hello" --language en -o hello.pose --json
+  signzoo sign "morgen regnet es" --language de --signed-language gsg --gloss-model NAME -o r.mp4
 
 Without --lexicon every word is fingerspelled. `signzoo lexicon info` lists the languages that can
 be; `signzoo lexicon build` makes a lexicon from a folder of clips.
@@ -54,6 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=f"where to write: a video ({' '.join(_VIDEO)}) or the pose ({' '.join(_POSE)})",
     )
+    parser.add_argument(
+        "--gloss-model",
+        metavar="NAME",
+        help="text2gloss weights or folder that write the glosses (see `signzoo gloss`)",
+    )
     parser.add_argument("--sheet", metavar="PNG", help="also write a sheet of the video's frames")
     parser.add_argument("--size", type=int, default=512, metavar="PIXELS", help="height and width")
     parser.add_argument(
@@ -83,6 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.signed_language,
         [Lexicon.open(folder) for folder in arguments.lexicon],
         SkeletonRenderer((arguments.size, arguments.size)),
+        glosser=_glosser(arguments),
     )
     production = pipeline(text)
     write_production(production, output, arguments.sheet, progress=not arguments.json)
@@ -94,6 +103,16 @@ def run(arguments: argparse.Namespace) -> int:
         print(describe(production))
         print(f"{production.pose.seconds:.1f} s of {pipeline.signed_language} in {output}")
     return 0
+
+
+def _glosser(arguments: argparse.Namespace) -> "SignGlosser | None":
+    if arguments.gloss_model is None:
+        return None
+    from signzoo.models.text2gloss.glosser import SignGlosser, check_language
+
+    glosser = SignGlosser.from_pretrained(arguments.gloss_model)
+    check_language(glosser.network, arguments.language)
+    return glosser
 
 
 def write_production(

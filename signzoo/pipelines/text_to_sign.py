@@ -99,6 +99,7 @@ class TextToSign:
         lexicons: Sequence[Lexicon] = (),
         renderer: Renderer | None = None,
         trimmer: Trimmer | None = None,
+        glosser: Glosser | None = None,
     ) -> "TextToSign":
         """Put the pipeline for a language pair together.
 
@@ -108,6 +109,8 @@ class TextToSign:
             lexicons: Looked up in this order, before the embedded fingerspelling alphabets.
             renderer: The skeleton by default.
             trimmer: The shipped rest detector by default.
+            glosser: Words and lemmas in their order by default; a
+                :class:`~signzoo.models.text2gloss.glosser.SignGlosser` where there is a network.
 
         Raises:
             UsageError: No lexicon has signs or letters for the pair.
@@ -121,7 +124,7 @@ class TextToSign:
 
             trimmer = RestDetector.from_pretrained("rest-detector-boston104-dgs").trim
         return TextToSign(
-            WordGlosser(language),
+            glosser or WordGlosser(language),
             lexicon,
             renderer or SkeletonRenderer(),
             language,

@@ -109,3 +109,21 @@ def test_ctrl_c_in_the_middle_of_writing_leaves_no_file(tmp_path):
     assert process.returncode == 130
     assert "Interrupted" in errors
     assert os.listdir(tmp_path) == []
+
+
+def test_a_gloss_model_writes_the_glosses(tiny_text2gloss, tmp_path, capsys):
+    words = ["sign", "morgen regnet es im norden", "--language", "de", "--signed-language", "gsg"]
+    out = tmp_path / "a.pose"
+    assert main([*words, "--gloss-model", str(tiny_text2gloss), "-o", str(out), "--json"]) == 0
+    labels = {gloss["label"] for gloss in json.loads(capsys.readouterr().out)["glosses"]}
+    known = json.loads((tiny_text2gloss / "vocabulary.json").read_text("utf-8"))["glosses"]
+    assert labels <= {label for label, _ in known}
+    assert out.is_file()
+
+
+def test_a_gloss_model_of_another_language_is_refused(tiny_text2gloss, tmp_path, capsys):
+    words = ["sign", "hello", "--language", "en", "--signed-language", "ase"]
+    out = tmp_path / "a.pose"
+    assert main([*words, "--gloss-model", str(tiny_text2gloss), "-o", str(out)]) == 2
+    assert "'en'" in capsys.readouterr().err
+    assert not out.exists()

@@ -500,6 +500,7 @@ class Text2Gloss(Pretrained):
             num_beams=decoding.beams,
             num_return_sequences=count,
             length_penalty=decoding.length_penalty,
+            early_stopping=True,  # else all of a batch wait for its longest beam
             max_new_tokens=decoding.max_tokens,
             do_sample=False,
             use_cache=True,
