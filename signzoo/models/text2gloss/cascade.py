@@ -211,7 +211,12 @@ class Cascade:
         if _key(word) in self._exact:
             return WordChoice(word, self._exact[_key(word)], "exact")
         label = self._variant(word)
-        return WordChoice(word, label, "variant") if label else None
+        if label:
+            return WordChoice(word, label, "variant")
+        # 17 is like 13 to an embedding; a number is signed as it is, or spelled.
+        if any(character.isdigit() for character in word):
+            return _unsigned(word)
+        return None
 
     def _variant(self, word: str) -> str | None:
         for form in (readable(word), lemma(word, self.language)):
@@ -255,9 +260,7 @@ class Cascade:
                 return WordChoice(word, head, "compound", self._similarity(vector, head), near)
         if near and near[0][1] >= self.threshold:
             return WordChoice(word, near[0][0], "embedding", near[0][1], near)
-        similarity = near[0][1] if near else None
-        level: Level = "fingerspelling" if _SPELLED.fullmatch(word) else "missing"
-        return WordChoice(word, None, level, similarity, near)
+        return _unsigned(word, near)
 
     def _heads(self, word: str) -> Iterator[str]:
         """The signs of what may be a German compound's last part, which says what it is a kind of.
@@ -305,6 +308,12 @@ class Cascade:
     def _similarity(self, vector: np.ndarray, label: str) -> float:
         row = self.index.vocabulary.labels.index(label)
         return float(vector @ self.index.embeddings[row])
+
+
+def _unsigned(word: str, near: tuple[tuple[str, float], ...] = ()) -> WordChoice:
+    """A word that no level has a sign for, with the labels that came nearest."""
+    level: Level = "fingerspelling" if _SPELLED.fullmatch(word) else "missing"
+    return WordChoice(word, None, level, near[0][1] if near else None, near)
 
 
 def _with_umlauts(vocabulary: GlossVocabulary) -> list[str]:

@@ -165,3 +165,10 @@ def test_labels_can_be_left_out(index):
     assert rest.vocabulary.labels == LABELS[1:]
     assert Cascade(rest, "de", embed=Meanings())(["haus"])[0].label == "HAUS2"
     assert rest.vocabulary.fingerprint != index.vocabulary.fingerprint
+
+
+def test_a_number_is_never_replaced_by_another():
+    vocabulary = GlossVocabulary(("DREIZEHN", "VIERZEHN", "REGEN"), (1, 1, 1))
+    cascade = Cascade(VocabularyIndex.build(vocabulary), "de", lambda word: ["VIERZEHN"], 0.0)
+    [choice] = cascade(["17"])
+    assert choice.label is None
