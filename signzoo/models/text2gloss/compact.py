@@ -166,12 +166,14 @@ def _normaliser() -> Any:
 def _convert(pieces: Any, names: Sequence[str]) -> Any:
     """The same merges as a tokenizer that transformers reads from JSON."""
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
-    from transformers import PreTrainedTokenizerFast, convert_slow_tokenizer
+    from transformers import PreTrainedTokenizerFast
+
+    # It is not among that module's exported names, where a type checker looks.
+    from transformers.convert_slow_tokenizer import generate_merges  # type: ignore[attr-defined]
 
     scores = {pieces.id_to_piece(i): pieces.get_score(i) for i in range(pieces.get_piece_size())}
     ids = {piece: i for i, piece in enumerate(scores)}
-    # not among its exported names, so a type checker cannot see it
-    merges = convert_slow_tokenizer.generate_merges(ids, scores)  # type: ignore[attr-defined]
+    merges = generate_merges(ids, scores)
     tokenizer = Tokenizer(models.BPE(ids, merges, unk_token=_UNKNOWN, fuse_unk=True))
     tokenizer.normalizer = _normaliser()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=True)
