@@ -62,6 +62,36 @@ def test_every_sample_comes_once_and_no_batch_is_too_big(lengths, limit, trainin
         assert len(batch) * max(lengths[draw.sample] for draw in batch) <= limit
 
 
+PAIRED = st.lists(st.tuples(st.integers(0, 100), st.integers(0, 100)), min_size=1, max_size=80)
+
+
+@given(PAIRED, st.integers(200, 1000), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_two_sequences_of_a_sample_are_padded_apart_and_fit_together(lengths, limit, training):
+    batches = epoch(training=training, lengths=lengths, limit=limit)
+    assert samples_of(batches) == Counter(range(len(lengths)))
+    for batch in batches:
+        padded = np.array([lengths[draw.sample] for draw in batch]).max(axis=0)
+        assert len(batch) * padded.sum() <= limit
+
+
+def test_little_of_a_batch_of_two_sequences_is_padding():
+    rng = np.random.default_rng(0)
+    first = rng.integers(5, 40, size=2000)
+    lengths = np.stack([first, (first * rng.uniform(0.4, 1.2, size=2000)).astype(int)], axis=1)
+    batches = epoch(lengths=lengths, limit=1000)
+    padded = sum(
+        len(batch) * lengths[[draw.sample for draw in batch]].max(axis=0).sum() for batch in batches
+    )
+    assert lengths.sum() / padded > 0.85
+    assert len(epoch(number=1, lengths=lengths, limit=1000)) == len(batches)
+
+
+def test_a_sample_of_two_sequences_longer_than_a_batch_is_an_error():
+    with pytest.raises(UsageError, match="up to 310 frames"):
+        epoch(lengths=[(5, 5), (300, 10)])
+
+
 def test_little_of_a_batch_is_padding():
     batches = [[LENGTHS[draw.sample] for draw in batch] for batch in epoch()]
     padded = sum(len(batch) * max(batch) for batch in batches)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import SafetensorError
 
 from signzoo.errors import WeightsError
 from signzoo.hub.checkpoint import CONFIG, TENSORS, read_folder
@@ -86,11 +87,21 @@ def open_language_model(
         )
     config, tokenizer = _open_json(folder, dropout)
     try:
-        model = _model_class(config).from_pretrained(
-            folder, config=config, use_safetensors=True, dtype=torch.float32, **_SAFE
+        model, report = _model_class(config).from_pretrained(
+            folder,
+            config=config,
+            use_safetensors=True,
+            dtype=torch.float32,
+            output_loading_info=True,
+            **_SAFE,
         )
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise _cannot_open(folder, error) from error
+    if report["missing_keys"]:  # transformers would begin with random numbers there
+        raise WeightsError(
+            f"The safetensors files in {folder} do not fit its config: they lack "
+            f"{len(report['missing_keys'])} tensors, such as {min(report['missing_keys'])}."
+        )
     return LanguageModel(model, tokenizer, _hash(weights))
 
 

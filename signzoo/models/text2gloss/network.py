@@ -94,6 +94,9 @@ class Text2GlossConfig:
             )
         if "{text}" not in self.prompt:
             raise UsageError(f"The prompt needs {{text}} in it; got {self.prompt!r}.")
+        for prompt in (self.prompt, self.text_prompt, self.denoise_prompt):
+            _check_fields(prompt, "text", "corpus", "examples")
+        _check_fields(self.example, "text", "gloss")
 
 
 class Index(Datastore, Protocol):
@@ -413,14 +416,17 @@ class Text2Gloss(Pretrained):
             A sequence for each sentence.
 
         Raises:
-            UsageError: A sentence has no words or is longer than :data:`MAX_CHARACTERS`, or a
-                partner has another tokenizer.
+            UsageError: A sentence has no words, or is longer than :data:`MAX_CHARACTERS` or than
+                the language model has room for, or a partner has another tokenizer.
             WeightsError: There is no vocabulary yet: the network is not trained.
         """
         decoding = decoding or DecodingConfig()
         self._check(texts, partners)
+        if not texts:
+            return []
         prompts = self._prompts(texts, index)
         lengths = np.array([len(each) for each in self.tokenizer(prompts)["input_ids"]])
+        self._check_positions(int(lengths.max()), decoding.max_tokens)
         found: dict[int, GlossSequence] = {}
         for batch in _by_length(lengths, decoding.tokens_per_batch // decoding.beams):
             asked = [prompts[i] for i in batch]
@@ -443,6 +449,17 @@ class Text2Gloss(Pretrained):
         for partner in partners:
             if partner.tokenizer.get_vocab() != self.tokenizer.get_vocab():
                 raise UsageError("Only networks with the same tokenizer can be an ensemble.")
+
+    def _check_positions(self, longest: int, max_tokens: int) -> None:
+        """Causal models have places for so many tokens; those of our encoders are computed."""
+        config = self.language_model.config
+        limit = getattr(config, "max_position_embeddings", None)
+        if not config.is_encoder_decoder and limit is not None and longest + max_tokens > limit:
+            raise UsageError(
+                f"A prompt of {longest} tokens and an answer of up to {max_tokens} are more than "
+                f"the {limit} that the language model has room for; shorten the sentence, or lower "
+                "max_tokens or num_examples."
+            )
 
     def _prompts(self, texts: Sequence[str], index: Index | None) -> list[str]:
         count = self.config.num_examples if index is not None else 0
@@ -500,7 +517,8 @@ class Text2Gloss(Pretrained):
             num_beams=decoding.beams,
             num_return_sequences=count,
             length_penalty=decoding.length_penalty,
-            early_stopping=True,  # else all of a batch wait for its longest beam
+            # Else all of a batch wait for its longest beam; one beam has nothing to wait for.
+            early_stopping=decoding.beams > 1,
             max_new_tokens=decoding.max_tokens,
             do_sample=False,
             use_cache=True,
@@ -549,6 +567,16 @@ def _by_length(lengths: np.ndarray, limit: int) -> list[list[int]]:
             batches.append([])
         batches[-1].append(index)
     return batches
+
+
+def _check_fields(prompt: str, *names: str) -> None:
+    try:
+        prompt.format(**dict.fromkeys(names, ""))
+    except (KeyError, IndexError, ValueError) as error:
+        raise UsageError(
+            f"The prompt {prompt!r} can be filled in with {', '.join(names)} in single braces and "
+            "with nothing else."
+        ) from error
 
 
 def _is_base(name: str, prefix: str) -> bool:

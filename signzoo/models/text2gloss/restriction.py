@@ -28,7 +28,7 @@ class GlossAutomaton:
         num_tokens: V, the size of the language model's output.
 
     Raises:
-        UsageError: The vocabulary is empty.
+        UsageError: The vocabulary is empty, or the tokenizer can write none of it.
     """
 
     def __init__(
@@ -49,6 +49,11 @@ class GlossAutomaton:
                 # A character that the tokenizer does not know cannot be told from another.
                 if tokens and unknown not in tokens:
                     self._add(root, tokens, label)
+        if not self._children[_START]:
+            raise UsageError(
+                f"The tokenizer of the language model can write none of the {len(labels)} glosses "
+                f"of the vocabulary, such as {labels[0]!r}; use a language model of their script."
+            )
         self._tabulate()
 
     def _add(self, state: int, tokens: list[int], label: str) -> None:

@@ -1,9 +1,13 @@
+import logging
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from signzoo.errors import UsageError
-from signzoo.models.text2gloss import DecodingConfig, Text2Gloss
+from signzoo.models.text2gloss import DecodingConfig, GlossVocabulary, Text2Gloss
 from signzoo.models.text2gloss.decoding import Neighbours, most_typical
 
 
@@ -64,3 +68,58 @@ def test_greedy_search_gives_a_score_too(tiny_text2gloss):
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(UsageError, match="Decoding needs"):
         DecodingConfig(**wrong)
+
+
+def test_neighbours_of_full_weight_lead_the_search(tiny_text2gloss):
+    network = Text2Gloss.from_pretrained(tiny_text2gloss)
+    texts = ["morgen regnet es", "heute schneit es im norden"]
+    network.set_vocabulary(GlossVocabulary.from_pairs(texts, [["REGEN"], ["NORD"]], "de"))
+    for label in ("REGEN", "NORD"):
+        tokens = network.tokenizer(label, add_special_tokens=False)["input_ids"]
+        store = Following(dict(zip(tokens, [*tokens[1:], 1], strict=True)), tokens[0])
+        decoding = DecodingConfig(beams=1, max_tokens=12, neighbour_weight=1.0)
+        for text in texts:
+            store.last = None
+            assert network.translate([text], decoding, store)[0].glosses == (label,)
+
+
+class Following(Always):
+    """A datastore that knows one sequence, and says its next token each time."""
+
+    def __init__(self, after, first) -> None:
+        super().__init__(first)
+        self.after, self.first, self.last = after, first, None
+
+    def neighbours(self, states, k):
+        self.last = self.token = self.first if self.last is None else self.after.get(self.last, 1)
+        return super().neighbours(states, k)
+
+
+def test_the_minimum_of_the_risk_is_one_of_the_beams(tiny_text2gloss):
+    network = Text2Gloss.from_pretrained(tiny_text2gloss)
+    beams = DecodingConfig(beams=5, n_best=5, max_tokens=8)
+    risk = DecodingConfig(beams=5, n_best=5, max_tokens=8, minimum_bayes_risk=True)
+    for text in ("morgen regnet es", "am montag scheint die sonne"):
+        found = network.translate([text], beams)[0].n_best
+        chosen = network.translate([text], risk)[0]
+        assert (chosen.glosses, chosen.score) in found
+        assert chosen.n_best == found
+
+
+@given(
+    st.lists(st.lists(st.sampled_from("ABC"), max_size=6), min_size=1, max_size=6),
+    st.integers(0, 10**6),
+)
+@settings(max_examples=50, deadline=None)
+def test_the_choice_is_a_place_and_a_sure_sequence_is_chosen(sequences, seed):
+    sure = seed % len(sequences)
+    probabilities = np.eye(len(sequences))[sure]
+    assert sequences[most_typical(sequences, probabilities)] == sequences[sure]
+
+
+def test_greedy_search_warns_of_nothing(tiny_text2gloss, monkeypatch, caplog):
+    monkeypatch.setattr(logging.getLogger("transformers"), "propagate", True)
+    logging.Logger.warning_once.cache_clear()  # transformers says each only once in a process
+    network = Text2Gloss.from_pretrained(tiny_text2gloss)
+    network.translate(["morgen regnet es"], DecodingConfig(beams=1, max_tokens=8))
+    assert not caplog.records

@@ -1,8 +1,10 @@
+import hashlib
 import json
 import shutil
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from signzoo.errors import UsageError, WeightsError
 from signzoo.models.text2gloss import (
@@ -223,3 +225,94 @@ def test_a_causal_model_takes_an_adapter(causal_folder, tmp_path):
     loaded = Text2Gloss.from_pretrained(tmp_path / "adapter")
     torch.testing.assert_close(logits_of(loaded), logits_of(adapter))
     torch.testing.assert_close(logits_of(adapter.merge()), logits_of(adapter), rtol=1e-4, atol=1e-4)
+
+
+def test_a_sentence_that_a_causal_model_has_no_room_for_is_refused(causal_folder):
+    network = Text2Gloss(Text2GlossConfig(language_model=str(causal_folder), prompt="{text}"))
+    network.set_vocabulary(GlossVocabulary.from_pairs(TEXTS, GLOSSES, "de"))
+    with pytest.raises(UsageError, match="the 64 that the language model has room for"):
+        network.eval().translate(["regen " * 60], DecodingConfig(beams=2, max_tokens=8))
+
+
+def test_no_sentences_are_no_answers(network):
+    assert network.translate([]) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"prompt": "{text}{foo}"}, {"text_prompt": "{text} {"}, {"example": "{corpus}{gloss}"}],
+)
+def test_a_prompt_that_cannot_be_filled_in_is_refused(wrong):
+    with pytest.raises(UsageError, match="single braces"):
+        Text2GlossConfig(**wrong)
+
+
+def truncate(folder):
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def corrupt(folder):
+    (folder / "model.safetensors").write_bytes(b"\xff" * 5000)
+
+
+def take_a_tensor(folder):
+    tensors = load_file(folder / "model.safetensors")
+    del tensors["model.encoder.layer_norm.weight"]
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+
+
+def lose_the_tokenizer(folder):
+    (folder / "tokenizer.json").unlink()
+
+
+def break_the_tokenizer(folder):
+    (folder / "tokenizer.json").write_text('{"version": "1.0"}')
+
+
+@pytest.mark.parametrize(
+    "damage", [truncate, corrupt, take_a_tensor, lose_the_tokenizer, break_the_tokenizer]
+)
+def test_a_damaged_folder_of_transformers_is_refused_in_one_line(fake_corpora, tmp_path, damage):
+    shutil.copytree(fake_corpora / "compact", tmp_path / "damaged")
+    damage(tmp_path / "damaged")
+    with pytest.raises(WeightsError) as caught:
+        open_language_model(tmp_path / "damaged")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "file", ["vocabulary.json", "language_model/config.json", "language_model/tokenizer.json"]
+)
+def test_an_incomplete_checkpoint_is_refused_in_one_line(tiny_text2gloss, tmp_path, file):
+    shutil.copytree(tiny_text2gloss, tmp_path / "damaged")
+    (tmp_path / "damaged" / file).unlink()
+    with pytest.raises(WeightsError) as caught:
+        Text2Gloss.from_pretrained(tmp_path / "damaged")
+    assert "\n" not in str(caught.value)
+
+
+def test_an_adapter_names_its_base_and_its_hash(tiny_text2gloss, tmp_path):
+    make_adapter(tiny_text2gloss).save_pretrained(tmp_path / "adapter")
+    config = json.loads((tmp_path / "adapter" / "config.json").read_text())["config"]
+    weights = (tiny_text2gloss / "model.safetensors").read_bytes()
+    assert config["language_model"] == str(tiny_text2gloss)
+    assert config["language_model_sha256"] == hashlib.sha256(weights).hexdigest()
+
+
+def test_an_adapter_of_another_base_is_not_swapped_in(tiny_text2gloss, fake_corpora, tmp_path):
+    make_adapter(fake_corpora / "compact").save_pretrained(tmp_path / "other")
+    with torch.no_grad():
+        changed = Text2Gloss.from_pretrained(tiny_text2gloss)
+        next(changed.language_model.parameters()).add_(1)
+    changed.save_pretrained(tmp_path / "changed")
+    adapter = make_adapter(tmp_path / "changed")
+    before = logits_of(adapter)
+    with pytest.raises(WeightsError, match="adapter of a base with SHA-256"):
+        adapter.swap_adapter(tmp_path / "other")
+    assert torch.equal(logits_of(adapter), before)
+
+
+def test_an_adapter_changes_the_fingerprint(tiny_text2gloss):
+    prints = {make_adapter(tiny_text2gloss, seed).fingerprint for seed in (1, 2, 2)}
+    assert len(prints) == 2

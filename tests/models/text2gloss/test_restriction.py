@@ -52,3 +52,32 @@ def test_of_labels_that_the_tokenizer_cannot_tell_apart_the_first_is_meant(token
 def test_an_empty_vocabulary_is_refused(tokenizer):
     with pytest.raises(UsageError, match="empty"):
         GlossAutomaton((), tokenizer, len(tokenizer))
+
+
+def test_a_vocabulary_that_the_tokenizer_cannot_write_is_refused(tokenizer):
+    with pytest.raises(UsageError, match="can write none of the 1 glosses"):
+        GlossAutomaton(("你好",), tokenizer, len(tokenizer))
+
+
+@settings(max_examples=60, deadline=None)
+@given(choices=st.lists(st.integers(0, 10**6), min_size=1, max_size=20))
+def test_whatever_is_allowed_is_read_as_glosses_that_are_written_so(tokenizer, automaton, choices):
+    tokens = []
+    for choice in choices:
+        allowed = automaton.allowed(torch.tensor([tokens], dtype=torch.long))[0].nonzero()[:, 0]
+        token = int(allowed[choice % len(allowed)])
+        if token == tokenizer.eos_token_id:
+            break
+        tokens.append(token)
+    labels, places = automaton.glosses(tokens)
+    assert set(labels) <= set(LABELS)
+    whole = tokens[: places[-1] + 1] if places else []
+    assert tokenizer.decode(whole).lower() == " ".join(labels).lower()
+    if tokens != whole:  # the end is a gloss that was cut off, not something else
+        rest = tokenizer.decode(tokens[len(whole) :]).strip()
+        assert any(label.lower().startswith(rest) for label in LABELS)
+
+
+def test_a_token_that_leads_nowhere_ends_what_is_read(tokenizer, automaton):
+    tokens = tokenizer("nord küste grad", add_special_tokens=False)["input_ids"]
+    assert automaton.glosses(tokens)[0] == ("NORD",)

@@ -1,0 +1,167 @@
+import lightning
+import pytest
+import torch
+
+from signzoo.cli.main import main
+from signzoo.data.datamodule import Draw, LoaderConfig
+from signzoo.errors import UsageError
+from signzoo.hub import load
+from signzoo.models.task import OptimizerConfig
+from signzoo.models.text2gloss import (
+    DecodingConfig,
+    Text2GlossConfig,
+    Text2GlossData,
+    Text2GlossTask,
+)
+from signzoo.models.text2gloss.data import PairSource
+from signzoo.models.text2gloss.task import TextLossConfig
+
+PLAIN = TextLossConfig()
+TRAIN, DEV = PairSource("phoenix14t/train.jsonl"), PairSource("phoenix14t/dev.jsonl")
+
+
+@pytest.fixture
+def data(fake_corpora):
+    made = Text2GlossData(
+        str(fake_corpora), (TRAIN,), (DEV,), loader=LoaderConfig(frames_per_batch=300)
+    )
+    made.setup("fit")
+    return made
+
+
+@pytest.fixture
+def make_task(tiny_text2gloss, data):
+    """A function that makes a task over the tiny language model, with the data's vocabulary."""
+
+    def make(loss=PLAIN, **config):
+        torch.manual_seed(0)
+        network = Text2GlossConfig(str(tiny_text2gloss), prompt="<gloss>{text}", **config)
+        decoding = DecodingConfig(beams=2, max_tokens=8)
+        task = Text2GlossTask(network, OptimizerConfig(lr=0.01), loss, decoding)
+        task.learn_from(data)
+        return task
+
+    return make
+
+
+def batch_of(data, count=3):
+    samples = data.samples["train"]
+    return data.collate([samples[Draw(index, None)] for index in range(count)])
+
+
+def fit(task, data, folder, resumed=None):
+    """Two steps of training, and the checkpoint after them."""
+    trainer = lightning.Trainer(
+        max_steps=2, accelerator="cpu", default_root_dir=folder, logger=False,
+        enable_progress_bar=False, enable_model_summary=False, limit_val_batches=0,
+    )  # fmt: skip
+    trainer.fit(task, data, ckpt_path=resumed)
+    trainer.save_checkpoint(folder / "last.ckpt")
+    return folder / "last.ckpt"
+
+
+def weights_of(state):
+    return {name: t for name, t in state.items() if not name.endswith("_extra_state")}
+
+
+def test_an_adapter_trains_alone_and_every_part_of_it_within_three_steps(make_task, data):
+    task = make_task(lora_rank=2).train()
+    trained = {name: p for name, p in task.named_parameters() if p.requires_grad}
+    assert trained
+    assert all("lora_" in name for name in trained)
+    frozen = {n: p.clone() for n, p in task.named_parameters() if not p.requires_grad}
+    optimizer = torch.optim.AdamW(trained.values(), lr=0.01)
+    reached = set()
+    for _ in range(3):
+        optimizer.zero_grad()
+        task.shared_step(batch_of(data))[0].backward()
+        reached |= {n for n, p in trained.items() if p.grad is not None and p.grad.abs().sum() > 0}
+        optimizer.step()
+    assert reached == trained.keys()
+    assert all(torch.equal(p, frozen[n]) for n, p in task.named_parameters() if n in frozen)
+
+
+def test_an_adapter_has_few_of_the_parameters(make_task):
+    parameters = list(make_task(lora_rank=1).parameters())
+    trained = sum(p.numel() for p in parameters if p.requires_grad)
+    assert trained < 0.2 * sum(p.numel() for p in parameters)
+
+
+def test_a_checkpoint_of_an_adapter_holds_only_the_adapter_and_loads_as_it_was(
+    make_task, data, tmp_path
+):
+    task = make_task(lora_rank=2)
+    path = fit(task, data, tmp_path)
+    state = torch.load(path, weights_only=True)["state_dict"]
+    assert weights_of(state)
+    assert all("lora_" in name for name in weights_of(state))
+    loaded = Text2GlossTask.load_from_checkpoint(path, weights_only=True).eval()
+    assert loaded.network.vocabulary == task.network.vocabulary
+    found, expected = (each.eval().predict_step(batch_of(data)) for each in (loaded, task))
+    assert [row["gloss"] for row in found] == [row["gloss"] for row in expected]
+    assert loaded.network.fingerprint == task.network.fingerprint
+
+
+@pytest.mark.parametrize("half", [[], ["--half"]])
+def test_export_makes_a_folder_of_the_adapter_alone(make_task, data, tmp_path, capsys, half):
+    task = make_task(lora_rank=2)
+    path = fit(task, data, tmp_path)
+    assert main(["export", str(path), str(tmp_path / "adapter"), *half]) == 0
+    names = {each.name for each in (tmp_path / "adapter").iterdir()}
+    assert names == {"config.json", "model.safetensors", "vocabulary.json"}
+    network = load(tmp_path / "adapter")
+    assert network.config == task.network.config
+    tolerance = 1e-3 if half else 0
+    for name, tensor in weights_of(task.network.state_dict()).items():
+        torch.testing.assert_close(network.state_dict()[name], tensor, rtol=0, atol=tolerance)
+
+
+def test_a_resumed_training_begins_with_the_adapter_that_was_saved(make_task, data, tmp_path):
+    first, again = make_task(lora_rank=2), make_task(lora_rank=2)
+    path = fit(first, data, tmp_path)
+    fit(again, data, tmp_path, resumed=path)  # which ends at once: both steps are done
+    for name, tensor in weights_of(first.state_dict()).items():
+        assert torch.equal(again.state_dict()[name], tensor)
+
+
+def test_r_drop_is_the_plain_loss_where_there_is_no_dropout(make_task, data):
+    plain = make_task(dropout=0.0).train().shared_step(batch_of(data))[0]
+    twice = make_task(TextLossConfig(r_drop=5.0), dropout=0.0).train()
+    torch.testing.assert_close(twice.shared_step(batch_of(data))[0], plain)
+
+
+def test_r_drop_adds_what_two_dropouts_disagree_on_times_its_weight(make_task, data):
+    losses = []
+    for weight in (1e-9, 1.0, 2.0):
+        task = make_task(TextLossConfig(r_drop=weight), dropout=0.3).train()
+        torch.manual_seed(1)
+        losses.append(task.shared_step(batch_of(data))[0].item())
+    assert losses[1] > losses[0]
+    assert losses[2] - losses[1] == pytest.approx(losses[1] - losses[0], rel=0.05)
+
+
+def test_training_decodes_nothing_and_validation_decodes_freely(make_task, data):
+    task = make_task()
+    assert task.train().shared_step(batch_of(data))[1] == {}
+    with torch.no_grad():
+        _, outputs = task.eval().shared_step(batch_of(data))
+    assert outputs["targets"] == batch_of(data).targets
+    said = {label for text in outputs["predictions"] for label in text.split()}
+    assert said <= set(task.network.vocabulary.labels)
+
+
+def test_the_vocabulary_is_that_of_the_first_training_file_and_stays(make_task, data):
+    task = make_task()
+    labels = {label for pair in data.training_pairs() for label in pair.gloss}
+    assert set(task.network.vocabulary.labels) == labels
+    kept = task.network.vocabulary
+    task.learn_from(data)
+    assert task.network.vocabulary is kept
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"label_smoothing": 1.0}, {"r_drop": -1.0}, {"subword_dropout": 1.5}]
+)
+def test_an_impossible_loss_is_refused(wrong):
+    with pytest.raises(UsageError, match="The loss needs"):
+        TextLossConfig(**wrong)
