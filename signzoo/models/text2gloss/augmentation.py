@@ -48,8 +48,6 @@ class AugmentationConfig:
     entity: float = 0.0
     """Probability, for each weekday, month, number, compass point or entity of your own that is
     both said and signed, that another one is, in the sentence and in the glosses."""
-    subword_dropout: float = 0.0
-    """Probability, for each merge of a BPE tokenizer, that it is left out."""
     synonyms_file: str | None = None
     """A text file in the format of OpenThesaurus: the synonyms of a meaning on a line, with
     semicolons between them."""

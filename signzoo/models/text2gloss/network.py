@@ -114,7 +114,7 @@ class GlossSequence:
     Attributes:
         glosses: Labels as the vocabulary writes them.
         score: Mean probability of a token, from 0 to 1.
-        n_best: Other sequences with their scores, best first, this one among them.
+        n_best: This sequence and others with their scores, this one first, then the best.
     """
 
     glosses: tuple[str, ...]
@@ -547,7 +547,9 @@ def _choose(rows: Sequence[tuple[tuple[str, ...], float]], config: DecodingConfi
         weights = np.exp(logs - logs.max())
         best = most_typical([labels for labels, _ in rows], weights / weights.sum())
     scored = [(labels, float(np.exp(min(score, 0.0)))) for labels, score in rows]
-    return GlossSequence(*scored[best], tuple(scored[: config.n_best]))
+    # The chosen one first, then the others; beams that no sequence was left for are no answers.
+    others = [pair for place, pair in enumerate(scored) if place != best and pair[0]]
+    return GlossSequence(*scored[best], tuple([scored[best], *others][: config.n_best]))
 
 
 def _mean_log_probability(result: Any, batch: int) -> Tensor:

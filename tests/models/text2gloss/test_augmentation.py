@@ -138,7 +138,7 @@ def test_lists_without_synonyms_are_refused(tmp_path):
 
 
 def test_impossible_settings_are_refused():
-    for bad in ({"typo": 1.1}, {"subword_dropout": -0.1}):
+    for bad in ({"typo": 1.1}, {"word_swap": -0.1}):
         with pytest.raises(UsageError, match="between 0 and 1"):
             AugmentationConfig(**bad)
     with pytest.raises(UsageError, match="synonyms_file"):
