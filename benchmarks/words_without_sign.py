@@ -17,7 +17,7 @@ import random
 import re
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from rapidfuzz.distance import Levenshtein
 from signzoo.data.pairs import TextGlossPair, read_pairs
 from signzoo.models.text2gloss.cascade import Cascade, VocabularyIndex, WordChoice
 from signzoo.models.text2gloss.embeddings import readable
+from signzoo.models.text2gloss.glosser import proposer
+from signzoo.models.text2gloss.network import Text2Gloss
 from signzoo.models.text2gloss.vocabulary import GlossVocabulary
 from signzoo.transforms.text import lemma, split_words
 
@@ -50,8 +52,8 @@ def main(data: str, thesaurus: str, model: str | None, count: int, seed: int, le
     )
     index = VocabularyIndex.build(vocabulary)
     removed, candidates = draw(pairs, vocabulary, read_thesaurus(Path(thesaurus)), count, seed)
-    propose = proposals_of(model) if model else None
-    chosen = [replace_word(each, index, propose, level) for each in removed]
+    network = Text2Gloss.from_pretrained(model) if model else None
+    chosen = [replace_word(each, index, network, level) for each in removed]
     nearest = [nearest_in_letters(each, vocabulary) for each in removed]
     print(f"{len(removed)} words, drawn from {candidates:,} that have a right answer; seed {seed}")
     by_level: dict[str, list[bool]] = defaultdict(list)
@@ -85,10 +87,12 @@ def report(name: str, right: Sequence[bool], plain: Sequence[bool], seed: int) -
 def replace_word(
     removed: Removed,
     index: VocabularyIndex,
-    propose: Callable[[str], Sequence[str]] | None,
+    network: Text2Gloss | None,
     level: float,
 ) -> WordChoice:
     rest = index.without(sorted(removed.labels))
+    # Of the rest only: what was removed must not be proposed.
+    propose = proposer(network, rest) if network else None
     return Cascade(rest, LANGUAGE, propose, threshold=level)([removed.word])[0]
 
 
@@ -159,23 +163,6 @@ def read_thesaurus(path: Path) -> dict[str, set[str]]:
             for word in words:
                 synonyms[word] |= words - {word}
     return synonyms
-
-
-def proposals_of(model: str) -> Callable[[str], Sequence[str]]:
-    """What a network glosses the word alone as, its n best."""
-    from signzoo.models.text2gloss.decoding import DecodingConfig
-    from signzoo.models.text2gloss.network import Text2Gloss
-
-    network = Text2Gloss.from_pretrained(model)
-    decoding = DecodingConfig(n_best=5)
-
-    def propose(word: str) -> list[str]:
-        [found] = network.translate([word.lower()], decoding)
-        own = readable(lemma(word, LANGUAGE))
-        labels = [label for glosses, _ in found.n_best for label in glosses]
-        return [label for label in dict.fromkeys(labels) if readable(label) != own]
-
-    return propose
 
 
 if __name__ == "__main__":

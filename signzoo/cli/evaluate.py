@@ -14,7 +14,7 @@ EPILOG = """\
 examples:
   signzoo evaluate text predictions.jsonl --references dev.jsonl --kind gloss --language de
   signzoo evaluate pose produced/ recorded/
-  signzoo evaluate text2gloss --model text2gloss-phoenix14t --data dev.jsonl --out scores
+  signzoo evaluate text2gloss --model my_model --data dev.jsonl --out scores
 
 `signzoo evaluate TASK --help` explains one task.
 """

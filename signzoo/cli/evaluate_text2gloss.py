@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 SUMMARY = "gloss sentences with a model and score the glosses"
 EPILOG = """\
 examples:
-  signzoo evaluate text2gloss --model text2gloss-phoenix14t --data dev.jsonl --train train.jsonl \\
+  signzoo evaluate text2gloss --model my_model --data dev.jsonl --train train.jsonl \\
       --out scores
-  signzoo evaluate text2gloss --model text2gloss-phoenix14t --data dev.jsonl --out scores \\
+  signzoo evaluate text2gloss --model my_model --data dev.jsonl --out scores \\
       --index my_index --neighbour-weight 0.3
 """
 

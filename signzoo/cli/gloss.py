@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 SUMMARY = "text to glosses"
 EPILOG = """\
 examples:
-  signzoo gloss "morgen regnet es im norden" --model text2gloss-phoenix14t
-  signzoo gloss "heute schneit es" --model text2gloss-phoenix14t --n-best 3 --json
-  signzoo gloss - --model text2gloss-phoenix14t --index my_index < sentences.txt
+  signzoo gloss "morgen regnet es im norden" --model my_model
+  signzoo gloss "heute schneit es" --model my_model --n-best 3 --json
+  signzoo gloss - --model my_model --index my_index < sentences.txt
 """
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SUMMARY = "make a sentence index for a text-to-gloss model"
 EPILOG = """\
 examples:
-  signzoo index build --model text2gloss-phoenix14t --data train.jsonl --out my_index
-  signzoo gloss "morgen regnet es" --model text2gloss-phoenix14t --index my_index
+  signzoo index build --model my_model --data train.jsonl --out my_index
+  signzoo gloss "morgen regnet es" --model my_model --index my_index
 """
 _BUILD = """\
 Make an index of the sentence pairs in FILE: JSONL rows {"id", "text", "gloss": [...]}, or a CSV or
@@ -31,7 +31,7 @@ An older index in OUT is replaced; anything else there is refused.
 """
 _BUILD_EPILOG = """\
 example:
-  signzoo index build --model text2gloss-phoenix14t --data train.jsonl --out my_index
+  signzoo index build --model my_model --data train.jsonl --out my_index
 """
 # Pairs that the network reads at once, of similar length so that little is padding.
 _BATCH = 64

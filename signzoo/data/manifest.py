@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -96,12 +96,21 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
     rows = [_parse(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not rows:
         raise ManifestError(f"{path} has no rows; each line must be a JSON object.")
+    refuse_repeated_ids(rows)
+    return rows
+
+
+def refuse_repeated_ids(rows: Sequence[Row]) -> None:
+    """Check that every row has a text field ``id`` of its own.
+
+    Raises:
+        ManifestError: An id is missing or repeated.
+    """
     first: dict[str, int] = {}
     for row in rows:
         earlier = first.setdefault(row.get("id", str), row.number)
         if earlier != row.number:
             raise row.error(f"repeats the id {row.values['id']!r} of row {earlier}; rename one")
-    return rows
 
 
 def _parse(path: Path, number: int, line: str) -> Row:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from signzoo.data.manifest import Row, read_manifest
+from signzoo.data.manifest import Row, read_manifest, refuse_repeated_ids
 from signzoo.errors import ManifestError, UsageError
 
 PairFormat = Literal["jsonl", "table"]
@@ -80,11 +80,8 @@ def read_pairs(
         raise UsageError("The separator of glosses needs at least one character.")
     rows = read_manifest(path) if format == "jsonl" else _read_table(path, separator)
     pairs = [_pair(row) for row in rows]
-    first: dict[str, int] = {}
-    for row, pair in zip(rows, pairs, strict=True):
-        earlier = first.setdefault(pair.id, row.number)
-        if earlier != row.number:
-            raise row.error(f"repeats the id {pair.id!r} of row {earlier}; rename one")
+    if format == "table":  # a manifest was checked when it was read
+        refuse_repeated_ids(rows)
     return pairs
 
 

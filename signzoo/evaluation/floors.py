@@ -11,6 +11,29 @@ NEAREST = "nearest training sentence"
 _CHUNK = 2**22
 
 
+def answer_floors(
+    sources: Sequence[str],
+    language: str,
+    training_sources: Sequence[str] = (),
+    training_targets: Sequence[str] = (),
+) -> dict[str, list[str]]:
+    """Answer with every floor that can be had.
+
+    Args:
+        sources: Sentences.
+        language: BCP 47 code of the sentences.
+        training_sources: The sentences of the training set; without them there is no nearest one.
+        training_targets: The glosses that belong to each of them.
+
+    Returns:
+        A text of glosses for each source, by the name of the floor.
+    """
+    floors = {COPY: copy_source(sources, language)}
+    if training_sources:
+        floors[NEAREST] = nearest_training_sentence(sources, training_sources, training_targets)
+    return floors
+
+
 def copy_source(sources: Sequence[str], language: str) -> list[str]:
     """Take the words of the source, without its punctuation, for the glosses.
 

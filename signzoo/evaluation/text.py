@@ -16,7 +16,7 @@ from signzoo.evaluation.bootstrap import (
     bootstrap,
     paired_bootstrap,
 )
-from signzoo.evaluation.floors import COPY, NEAREST, copy_source, nearest_training_sentence
+from signzoo.evaluation.floors import answer_floors
 from signzoo.metrics.text import TextScorer
 from signzoo.metrics.tokenisation import Kind
 
@@ -115,15 +115,11 @@ def gloss_floors(
                 "to them; add the sentences, or leave --train out."
             )
         return {}
-    floors = {COPY: copy_source(references.sources, language)}
-    if training is not None:
-        rows = read_manifest(training)
-        floors[NEAREST] = nearest_training_sentence(
-            references.sources,
-            [row.get("text", str) for row in rows],
-            [_glosses(row, "gloss") for row in rows],
-        )
-    return floors
+    rows = [] if training is None else read_manifest(training)
+    texts = [row.get("text", str) for row in rows]
+    return answer_floors(
+        references.sources, language, texts, [_glosses(row, "gloss") for row in rows]
+    )
 
 
 @dataclass(frozen=True, slots=True)

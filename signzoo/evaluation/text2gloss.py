@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ from signzoo.data.leaks import Leaks, find_leaks
 from signzoo.data.pairs import TextGlossPair, read_pairs
 from signzoo.errors import ManifestError
 from signzoo.evaluation.bootstrap import Interval, Resampling
-from signzoo.evaluation.floors import COPY, NEAREST, copy_source, nearest_training_sentence
+from signzoo.evaluation.floors import answer_floors
 from signzoo.evaluation.report import file_facts
 from signzoo.evaluation.text import PREDICTIONS, Comparison, References, compare_systems
 from signzoo.metrics.text import TextScorer
 from signzoo.models.text2gloss.decoding import DecodingConfig
 from signzoo.models.text2gloss.network import MAX_CHARACTERS, GlossSequence, Index, Text2Gloss
+from signzoo.transforms.text import has_words
 
 # The predictions again, without the sentences whose text stands verbatim in the training file.
 UNSEEN = "predictions, unseen texts"
@@ -76,7 +78,7 @@ class Sentences:
         training = read_pairs(train) if train else ()
         return cls(Path(path), pairs, Path(train) if train else None, training)
 
-    @property
+    @cached_property
     def leaks(self) -> Leaks | None:
         """The sentences that the training file has too; ``None`` without one."""
         return find_leaks(self.train, self.pairs) if self.train_path else None
@@ -114,7 +116,13 @@ def score_sequences(
     resampling = resampling or Resampling()
     references, scorer = sentences.references(), TextScorer("gloss", language)
     predicted = [" ".join(sequence.glosses) for sequence in sequences]
-    systems = {PREDICTIONS: predicted, **_floors(sentences, references, language)}
+    floors = answer_floors(
+        references.sources,
+        language,
+        [pair.text for pair in sentences.train],
+        [" ".join(pair.gloss) for pair in sentences.train],
+    )
+    systems = {PREDICTIONS: predicted, **floors}
     comparison = compare_systems(systems, references, scorer, resampling)
     unseen = _unseen(sentences, predicted, scorer, resampling)
     scores = {PREDICTIONS: comparison.scores[PREDICTIONS], **unseen, **comparison.scores}
@@ -162,7 +170,7 @@ def glossing_facts(glossing: Glossing, sentences: Sentences) -> dict[str, Any]:
 
 def _check(path: str | os.PathLike[str], pair: TextGlossPair) -> None:
     """Name the pair that would stop the translation."""
-    if not any(character.isalnum() for character in pair.text):
+    if not has_words(pair.text):
         problem = "has no words"
     elif len(pair.text) > MAX_CHARACTERS:
         problem = f"has {len(pair.text)} characters, more than {MAX_CHARACTERS}"
@@ -171,17 +179,6 @@ def _check(path: str | os.PathLike[str], pair: TextGlossPair) -> None:
     raise ManifestError(
         f"{path}: the text of {pair.id!r} {problem}, so it cannot be glossed; remove the row."
     )
-
-
-def _floors(sentences: Sentences, references: References, language: str) -> dict[str, list[str]]:
-    floors = {COPY: copy_source(references.sources, language)}
-    if sentences.train:
-        floors[NEAREST] = nearest_training_sentence(
-            references.sources,
-            [pair.text for pair in sentences.train],
-            [" ".join(pair.gloss) for pair in sentences.train],
-        )
-    return floors
 
 
 def _unseen(

@@ -27,6 +27,11 @@ def split_words(text: str, language: str) -> list[str]:
     return tokens
 
 
+def has_words(text: str) -> bool:
+    """Whether a text has a letter or a digit, so that there is something to gloss."""
+    return any(character.isalnum() for character in text)
+
+
 def lemma(word: str, language: str) -> str:
     """The dictionary form of a word, or the word itself where simplemma does not know it."""
     import simplemma

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,8 +16,8 @@ from signzoo.errors import UsageError
 from signzoo.models.text2gloss.augmentation import Augmentation, AugmentationConfig
 from signzoo.models.text2gloss.denoising import DenoisingConfig, add_noise
 from signzoo.models.text2gloss.language_model import open_tokenizer
+from signzoo.models.text2gloss.network import Job
 
-Job = Literal["gloss", "text", "denoise"]
 TokenCounter = Callable[[Sequence[str]], list[int]]
 
 # What a hidden span of a denoised sequence is written as; the compact base has a token for it.
@@ -253,6 +253,7 @@ class Text2GlossData(SignDataModule):
         self.denoising = denoising
         self.allow_leaks = allow_leaks
         self.count = _counter(tokenizer)
+        self._files: dict[PairSource, list[TextGlossPair]] = {}
 
     def read(self, subset: Subset) -> PairSamples:
         """Read the samples of one subset.
@@ -280,11 +281,13 @@ class Text2GlossData(SignDataModule):
 
     def training_pairs(self) -> list[TextGlossPair]:
         """The pairs whose glosses become the vocabulary: those of the first training file."""
-        return list(self._read(self.sources["train"][0]))
+        return self._read(self.sources["train"][0])
 
     def _read(self, source: PairSource) -> list[TextGlossPair]:
-        path = Path(self.data_folder) / source.path
-        return read_pairs(path, source.format, source.separator)
+        if source not in self._files:
+            path = Path(self.data_folder) / source.path
+            self._files[source] = read_pairs(path, source.format, source.separator)
+        return self._files[source]
 
     def _report_leaks(self, train: Sequence[TextGlossPair]) -> None:
         import sys

@@ -94,7 +94,7 @@ class Neighbours:
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
         """Interpolate the probabilities of the next token, ``(N, V)``."""
-        queries = self.states[-1].float().cpu().numpy()  # (N, D)
+        queries = self.states[-1][:, -1].float().cpu().numpy()  # (N, D)
         distances, tokens = self.datastore.neighbours(queries, self.config.neighbours)
         logs = torch.from_numpy(-distances / self.config.neighbour_temperature)
         weights = logs.softmax(dim=-1).nan_to_num()  # a state that nothing was found for: no share
@@ -144,11 +144,11 @@ class Ensemble:
 
 @contextmanager
 def states_of(model: "PreTrainedModel") -> Iterator[list[Tensor]]:
-    """Collect the newest decoder state, ``(N, D)``, before the output layer, at each step."""
+    """Collect the decoder's states, ``(N, L, D)``, that the output layer read last."""
     latest: list[Tensor] = []
 
     def keep(_: Any, inputs: tuple[Tensor, ...]) -> None:
-        latest[:] = [inputs[0][:, -1]]
+        latest[:] = [inputs[0]]
 
     handle = model.get_output_embeddings().register_forward_pre_hook(keep)
     try:

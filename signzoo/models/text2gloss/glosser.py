@@ -17,7 +17,7 @@ from signzoo.models.text2gloss.decoding import DecodingConfig
 from signzoo.models.text2gloss.embeddings import embedder, readable
 from signzoo.models.text2gloss.network import EMBEDDINGS, GlossSequence, Index, Text2Gloss
 from signzoo.structures import Gloss
-from signzoo.transforms.text import lemma, primary_subtag, split_words
+from signzoo.transforms.text import has_words, lemma, primary_subtag, split_words
 
 OnMissing = Literal["error", "fingerspell", "skip"]
 
@@ -210,7 +210,7 @@ class SignGlosser:
 def split_sentences(text: str) -> list[str]:
     """Split a text where a sentence ends; what has no letter or digit is dropped."""
     parts = (" ".join(part.split()) for part in _SENTENCE_END.split(text))
-    return [part for part in parts if any(character.isalnum() for character in part)]
+    return [part for part in parts if has_words(part)]
 
 
 def make_cascade(network: Text2Gloss, folder: Path | None = None) -> Cascade:
@@ -246,7 +246,7 @@ def proposer(
     decoding = DecodingConfig(beams=count, n_best=count)
 
     def propose(word: str) -> list[str]:
-        if not any(character.isalnum() for character in word):
+        if not has_words(word):
             return []
         [found] = network.translate([word.lower()], decoding)
         labels = dict.fromkeys(label for glosses, _ in found.n_best for label in glosses)

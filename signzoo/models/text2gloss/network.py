@@ -19,7 +19,8 @@ from torch import Tensor
 from typing_extensions import Self
 
 from signzoo.errors import UsageError, WeightsError
-from signzoo.hub.checkpoint import Pretrained
+from signzoo.hub.checkpoint import Pretrained, make_config, read_folder
+from signzoo.hub.download import locate
 from signzoo.models.text2gloss.decoding import (
     Datastore,
     DecodingConfig,
@@ -40,6 +41,7 @@ from signzoo.models.text2gloss.language_model import (
 )
 from signzoo.models.text2gloss.restriction import GlossAutomaton
 from signzoo.models.text2gloss.vocabulary import GlossVocabulary
+from signzoo.transforms.text import has_words
 
 if TYPE_CHECKING:
     from transformers import BatchEncoding
@@ -229,9 +231,6 @@ class Text2Gloss(Pretrained):
             UsageError: This network, or the other, has no adapter, or they differ in rank.
             WeightsError: The other adapter is of another base.
         """
-        from signzoo.hub.checkpoint import make_config, read_folder
-        from signzoo.hub.download import locate
-
         path = locate(folder)
         _, values, tensors = read_folder(path, self.component)
         config: Text2GlossConfig = make_config(Text2GlossConfig, values)
@@ -343,20 +342,24 @@ class Text2Gloss(Pretrained):
         Returns:
             Logits ``(K, V)`` and tokens ``(K,)`` of all tokens that are asked for, row by row.
         """
-        labels = encoded["labels"]
         inputs = {key: encoded[key] for key in ("input_ids", "attention_mask")}
         if self.language_model.config.is_encoder_decoder:
+            labels = encoded["labels"]
             start = torch.full_like(labels[:, :1], self._start_token)
             shifted = torch.cat([start, labels[:, :-1]], dim=1)
             inputs["decoder_input_ids"] = shifted.masked_fill(
                 shifted == -100, self.tokenizer.pad_token_id
             )
-            logits = self.language_model(**inputs).logits  # (B, M, V)
-        else:
-            logits = self.language_model(**inputs).logits[:, :-1]
+        logits = self.language_model(**inputs).logits  # (B, M, V)
+        return self._asked(logits, encoded)
+
+    def _asked(self, outputs: Tensor, encoded: "BatchEncoding") -> tuple[Tensor, Tensor]:
+        """Of outputs ``(B, M, ...)`` those before a token that is asked for, and these tokens."""
+        labels = encoded["labels"]
+        if not self.language_model.config.is_encoder_decoder:  # each is about the next token
             labels = labels[:, 1:]
-        asked = labels != -100  # (B, M)
-        return logits[asked], labels[asked]
+        asked = labels != -100
+        return outputs[:, : labels.shape[1]][asked], labels[asked]
 
     @property
     def _start_token(self) -> int:
@@ -380,18 +383,10 @@ class Text2Gloss(Pretrained):
         encoded = self.encode(
             [self.put("gloss", text) for text in texts], [" ".join(labels) for labels in glosses]
         )
-        states: list[Tensor] = []
-        head = self.language_model.get_output_embeddings()
-        handle = head.register_forward_pre_hook(lambda _, inputs: states.append(inputs[0]))
-        try:
+        with states_of(self.language_model) as states:
             self.token_logits(encoded)
-        finally:
-            handle.remove()
-        labels = encoded["labels"]
-        if not self.language_model.config.is_encoder_decoder:
-            states, labels = [states[0][:, :-1]], labels[:, 1:]
-        asked = labels != -100
-        return states[0][asked].float().cpu().numpy(), labels[asked].cpu().numpy()
+        kept, tokens = self._asked(states[-1], encoded)
+        return kept.float().cpu().numpy(), tokens.cpu().numpy()
 
     @torch.inference_mode()
     def translate(
@@ -439,7 +434,7 @@ class Text2Gloss(Pretrained):
         if not len(self.vocabulary):
             raise WeightsError("This network has no sign vocabulary yet; train it, or load one.")
         for text in texts:
-            if not any(character.isalnum() for character in text):
+            if not has_words(text):
                 raise UsageError("There is nothing to gloss: the text has no words.")
             if len(text) > MAX_CHARACTERS:
                 raise UsageError(

@@ -90,7 +90,7 @@ class SentenceIndex:
                 ``Text2Gloss.decoder_states`` of these pairs.
             fingerprint: Of the network that the states come from.
             embed: What embeds the sentences; the default of :func:`embedder`.
-            progress: Show a bar.
+            progress: Show a bar, where somebody watches.
 
         Raises:
             UsageError: There are no pairs, or the folder holds something else, which would be lost.
@@ -260,7 +260,7 @@ def _embed_all(embed: Embedder, pairs: Sequence[TextGlossPair], progress: bool) 
     from tqdm import tqdm
 
     blocks = []
-    with tqdm(total=len(pairs), desc="sentences", disable=not progress) as bar:
+    with tqdm(total=len(pairs), desc="sentences", disable=None if progress else True) as bar:
         for start in range(0, len(pairs), _BATCH):
             block = [pair.text for pair in pairs[start : start + _BATCH]]
             blocks.append(embed(block))
@@ -274,7 +274,7 @@ def _collect(
     from tqdm import tqdm
 
     vectors, tokens = [], []
-    with tqdm(desc="decoder states", unit=" states", disable=not progress) as bar:
+    with tqdm(desc="decoder states", unit=" states", disable=None if progress else True) as bar:
         for block, following in states:
             vectors.append(np.asarray(block, np.float32))
             tokens.append(np.asarray(following, np.int32))

@@ -9,6 +9,7 @@ from torch.nn import functional
 from torchmetrics import MetricCollection
 
 from signzoo.errors import UsageError
+from signzoo.hub.checkpoint import make_config
 from signzoo.metrics.distributed import TextMetric
 from signzoo.models.task import OptimizerConfig, Outputs, Task
 from signzoo.models.text2gloss.data import PairBatch, Text2GlossData
@@ -65,8 +66,10 @@ class Text2GlossTask(Task):
         loss: TextLossConfig = TextLossConfig(),
         decoding: DecodingConfig = DecodingConfig(beams=1),  # noqa: B008 - frozen
     ) -> None:
-        self.loss_config = TextLossConfig(**loss) if isinstance(loss, dict) else loss
-        self.decoding = DecodingConfig(**decoding) if isinstance(decoding, dict) else decoding
+        self.loss_config = make_config(TextLossConfig, loss) if isinstance(loss, dict) else loss
+        self.decoding = (
+            make_config(DecodingConfig, decoding) if isinstance(decoding, dict) else decoding
+        )
         super().__init__(network, optimizer)
         self.save_hyperparameters(
             {"loss": asdict(self.loss_config), "decoding": asdict(self.decoding)}

@@ -37,14 +37,14 @@ def test_probable_sequences_count_more():
 
 def test_neighbours_of_full_weight_decide_alone():
     config = DecodingConfig(neighbour_weight=1.0)
-    mixed = Neighbours(Always(2), [torch.zeros(3, 4)], config)(None, torch.zeros(3, 5))
+    mixed = Neighbours(Always(2), [torch.zeros(3, 1, 4)], config)(None, torch.zeros(3, 5))
     assert mixed.argmax(dim=-1).tolist() == [2, 2, 2]
     torch.testing.assert_close(mixed.exp().sum(dim=-1), torch.ones(3))
 
 
 def test_neighbours_share_the_probability():
     config = DecodingConfig(neighbour_weight=0.25)
-    mixed = Neighbours(Always(2), [torch.zeros(1, 4)], config)(None, torch.zeros(1, 5)).exp()
+    mixed = Neighbours(Always(2), [torch.zeros(1, 1, 4)], config)(None, torch.zeros(1, 5)).exp()
     torch.testing.assert_close(mixed[0], torch.tensor([0.15, 0.15, 0.4, 0.15, 0.15]))
 
 
