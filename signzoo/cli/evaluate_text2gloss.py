@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from signzoo.evaluation.report import Report
     from signzoo.evaluation.text import Comparison
     from signzoo.evaluation.text2gloss import Glossing, Sentences
-    from signzoo.models.text2gloss.network import GlossSequence
+    from signzoo.models.text2gloss.translation import GlossSequence
 
 SUMMARY = "gloss sentences with a model and score the glosses"
 EPILOG = """\

@@ -16,7 +16,8 @@ from signzoo.evaluation.report import file_facts
 from signzoo.evaluation.text import PREDICTIONS, Comparison, References, compare_systems
 from signzoo.metrics.text import TextScorer
 from signzoo.models.text2gloss.decoding import DecodingConfig
-from signzoo.models.text2gloss.network import MAX_CHARACTERS, GlossSequence, Index, Text2Gloss
+from signzoo.models.text2gloss.network import Text2Gloss
+from signzoo.models.text2gloss.translation import MAX_CHARACTERS, GlossSequence, Index
 from signzoo.transforms.text import has_words
 
 # The predictions again, without the sentences whose text stands verbatim in the training file.

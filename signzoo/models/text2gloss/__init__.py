@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = attach(
     __name__,
     {
         "DecodingConfig": "signzoo.models.text2gloss.decoding",
-        "GlossSequence": "signzoo.models.text2gloss.network",
+        "GlossSequence": "signzoo.models.text2gloss.translation",
         "GlossVocabulary": "signzoo.models.text2gloss.vocabulary",
         "SentenceIndex": "signzoo.models.text2gloss.sentence_index",
         "Text2Gloss": "signzoo.models.text2gloss.network",

@@ -15,7 +15,8 @@ from signzoo.hub.download import locate
 from signzoo.models.text2gloss.cascade import Cascade, VocabularyIndex, WordChoice
 from signzoo.models.text2gloss.decoding import DecodingConfig
 from signzoo.models.text2gloss.embeddings import embedder, readable
-from signzoo.models.text2gloss.network import EMBEDDINGS, GlossSequence, Index, Text2Gloss
+from signzoo.models.text2gloss.network import EMBEDDINGS, Text2Gloss
+from signzoo.models.text2gloss.translation import GlossSequence, Index
 from signzoo.structures import Gloss
 from signzoo.transforms.text import has_words, lemma, primary_subtag, split_words
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -21,16 +21,7 @@ from typing_extensions import Self
 from signzoo.errors import UsageError, WeightsError
 from signzoo.hub.checkpoint import Pretrained, make_config, read_folder
 from signzoo.hub.download import locate
-from signzoo.models.text2gloss.decoding import (
-    Datastore,
-    DecodingConfig,
-    Ensemble,
-    Neighbours,
-    Partner,
-    Restriction,
-    most_typical,
-    states_of,
-)
+from signzoo.models.text2gloss.decoding import DecodingConfig, states_of
 from signzoo.models.text2gloss.denoising import bpe_dropout
 from signzoo.models.text2gloss.language_model import (
     LANGUAGE_MODEL,
@@ -40,8 +31,8 @@ from signzoo.models.text2gloss.language_model import (
     write_language_model,
 )
 from signzoo.models.text2gloss.restriction import GlossAutomaton
+from signzoo.models.text2gloss.translation import GlossSequence, Index, translate
 from signzoo.models.text2gloss.vocabulary import GlossVocabulary
-from signzoo.transforms.text import has_words
 
 if TYPE_CHECKING:
     from transformers import BatchEncoding
@@ -50,8 +41,6 @@ Job = Literal["gloss", "text", "denoise"]
 
 VOCABULARY = "vocabulary.json"
 EMBEDDINGS = "vocabulary.safetensors"
-# Longer sentences are refused: the tiny model has never seen one of a quarter of that.
-MAX_CHARACTERS = 2000
 
 
 @dataclass(frozen=True)
@@ -99,29 +88,6 @@ class Text2GlossConfig:
         for prompt in (self.prompt, self.text_prompt, self.denoise_prompt):
             _check_fields(prompt, "text", "corpus", "examples")
         _check_fields(self.example, "text", "gloss")
-
-
-class Index(Datastore, Protocol):
-    """What translation asks of a sentence index."""
-
-    def examples(self, texts: Sequence[str], k: int) -> list[list[tuple[str, tuple[str, ...]]]]:
-        """The nearest training pairs of each text, as sentence and glosses."""
-        ...
-
-
-@dataclass(frozen=True)
-class GlossSequence:
-    """What a sentence became.
-
-    Attributes:
-        glosses: Labels as the vocabulary writes them.
-        score: Mean probability of a token, from 0 to 1.
-        n_best: This sequence and others with their scores, this one first, then the best.
-    """
-
-    glosses: tuple[str, ...]
-    score: float
-    n_best: tuple[tuple[tuple[str, ...], float], ...] = ()
 
 
 class Text2Gloss(Pretrained):
@@ -345,7 +311,7 @@ class Text2Gloss(Pretrained):
         inputs = {key: encoded[key] for key in ("input_ids", "attention_mask")}
         if self.language_model.config.is_encoder_decoder:
             labels = encoded["labels"]
-            start = torch.full_like(labels[:, :1], self._start_token)
+            start = torch.full_like(labels[:, :1], self.start_token)
             shifted = torch.cat([start, labels[:, :-1]], dim=1)
             inputs["decoder_input_ids"] = shifted.masked_fill(
                 shifted == -100, self.tokenizer.pad_token_id
@@ -362,9 +328,10 @@ class Text2Gloss(Pretrained):
         return outputs[:, : labels.shape[1]][asked], labels[asked]
 
     @property
-    def _start_token(self) -> int:
+    def start_token(self) -> int:
+        """The token that an encoder-decoder's answer begins from."""
         config = self.language_model.config
-        start = getattr(config, "decoder_start_token_id", None)
+        start = getattr(config, "decoderstart_token_id", None)
         return int(self.tokenizer.pad_token_id if start is None else start)
 
     @torch.inference_mode()
@@ -411,118 +378,11 @@ class Text2Gloss(Pretrained):
             A sequence for each sentence.
 
         Raises:
-            UsageError: A sentence has no words, or is longer than :data:`MAX_CHARACTERS` or than
-                the language model has room for, or a partner has another tokenizer.
+            UsageError: A sentence has no words, or is longer than ``MAX_CHARACTERS`` or than the
+                language model has room for, or a partner has another tokenizer.
             WeightsError: There is no vocabulary yet: the network is not trained.
         """
-        decoding = decoding or DecodingConfig()
-        self._check(texts, partners)
-        if not texts:
-            return []
-        prompts = self._prompts(texts, index)
-        lengths = np.array([len(each) for each in self.tokenizer(prompts)["input_ids"]])
-        self._check_positions(int(lengths.max()), decoding.max_tokens)
-        found: dict[int, GlossSequence] = {}
-        for batch in _by_length(lengths, decoding.tokens_per_batch // decoding.beams):
-            asked = [prompts[i] for i in batch]
-            found |= zip(batch, self._search(asked, decoding, index, partners), strict=True)
-            if progress:
-                progress(len(batch))
-        return [found[i] for i in range(len(texts))]
-
-    def _check(self, texts: Sequence[str], partners: Sequence["Text2Gloss"]) -> None:
-        if not len(self.vocabulary):
-            raise WeightsError("This network has no sign vocabulary yet; train it, or load one.")
-        for text in texts:
-            if not has_words(text):
-                raise UsageError("There is nothing to gloss: the text has no words.")
-            if len(text) > MAX_CHARACTERS:
-                raise UsageError(
-                    f"The text has {len(text)} characters; a sentence may have {MAX_CHARACTERS}. "
-                    "Gloss it sentence by sentence."
-                )
-        for partner in partners:
-            if partner.tokenizer.get_vocab() != self.tokenizer.get_vocab():
-                raise UsageError("Only networks with the same tokenizer can be an ensemble.")
-
-    def _check_positions(self, longest: int, max_tokens: int) -> None:
-        """Causal models have places for so many tokens; those of our encoders are computed."""
-        config = self.language_model.config
-        limit = getattr(config, "max_position_embeddings", None)
-        if not config.is_encoder_decoder and limit is not None and longest + max_tokens > limit:
-            raise UsageError(
-                f"A prompt of {longest} tokens and an answer of up to {max_tokens} are more than "
-                f"the {limit} that the language model has room for; shorten the sentence, or lower "
-                "max_tokens or num_examples."
-            )
-
-    def _prompts(self, texts: Sequence[str], index: Index | None) -> list[str]:
-        count = self.config.num_examples if index is not None else 0
-        beside = index.examples(texts, count) if index is not None and count else [[]] * len(texts)
-        return [
-            self.put("gloss", " ".join(text.split()), examples=examples)
-            for text, examples in zip(texts, beside, strict=True)
-        ]
-
-    def _search(
-        self,
-        prompts: Sequence[str],
-        decoding: DecodingConfig,
-        index: Index | None,
-        partners: Sequence["Text2Gloss"],
-    ) -> list[GlossSequence]:
-        """Search for the glosses of one batch."""
-        side = "right" if self.language_model.config.is_encoder_decoder else "left"
-        encoded = self.tokenizer(
-            list(prompts), padding=True, padding_side=side, return_tensors="pt"
-        )
-        inputs = {key: encoded[key].to(self.device) for key in ("input_ids", "attention_mask")}
-        prompt_length = 1 if side == "right" else inputs["input_ids"].shape[1]
-        with states_of(self.language_model) as states:
-            processors: list[Any] = []
-            if index is not None and decoding.neighbour_weight:
-                processors.append(Neighbours(index, states, decoding))
-            if partners:
-                models = (partner.language_model for partner in partners)
-                processors.append(Ensemble([Partner(m, inputs, decoding.beams) for m in models]))
-            processors.append(Restriction(self.automaton, prompt_length))
-            count = decoding.beams if decoding.minimum_bayes_risk else decoding.n_best
-            result = self.language_model.generate(
-                **inputs,
-                generation_config=self._generation_config(decoding, count),
-                logits_processor=processors,
-            )
-        sequences = result.sequences[:, prompt_length:].tolist()
-        if decoding.beams > 1:
-            mean = result.sequences_scores
-        else:
-            mean = _mean_log_probability(result, len(prompts))
-        rows = [
-            (self.automaton.glosses(tokens)[0], float(score))
-            for tokens, score in zip(sequences, mean.tolist(), strict=True)
-        ]
-        return [
-            _choose(rows[start : start + count], decoding) for start in range(0, len(rows), count)
-        ]
-
-    def _generation_config(self, decoding: DecodingConfig, count: int) -> Any:
-        from transformers import GenerationConfig
-
-        return GenerationConfig(
-            num_beams=decoding.beams,
-            num_return_sequences=count,
-            length_penalty=decoding.length_penalty,
-            # Else all of a batch wait for its longest beam; one beam has nothing to wait for.
-            early_stopping=decoding.beams > 1,
-            max_new_tokens=decoding.max_tokens,
-            do_sample=False,
-            use_cache=True,
-            return_dict_in_generate=True,
-            output_scores=True,  # without them generate does not give the sequences' scores either
-            decoder_start_token_id=self._start_token,
-            pad_token_id=self.tokenizer.pad_token_id,
-            eos_token_id=self.tokenizer.eos_token_id,
-        )
+        return translate(self, texts, decoding or DecodingConfig(), index, partners, progress)
 
     @property
     def automaton(self) -> GlossAutomaton:
@@ -531,39 +391,6 @@ class Text2Gloss(Pretrained):
             size = self.language_model.get_output_embeddings().weight.shape[0]
             self._automaton = GlossAutomaton(self.vocabulary.labels, self.tokenizer, size)
         return self._automaton
-
-
-def _choose(rows: Sequence[tuple[tuple[str, ...], float]], config: DecodingConfig) -> GlossSequence:
-    """Choose among the n best of one sentence; the scores are length-normalised logarithms."""
-    best = 0
-    if config.minimum_bayes_risk:
-        logs = np.array([score for _, score in rows])
-        logs = np.where(np.isfinite(logs), logs, -1e9) / config.risk_temperature
-        weights = np.exp(logs - logs.max())
-        best = most_typical([labels for labels, _ in rows], weights / weights.sum())
-    scored = [(labels, float(np.exp(min(score, 0.0)))) for labels, score in rows]
-    # The chosen one first, then the others; beams that no sequence was left for are no answers.
-    others = [pair for place, pair in enumerate(scored) if place != best and pair[0]]
-    return GlossSequence(*scored[best], tuple([scored[best], *others][: config.n_best]))
-
-
-def _mean_log_probability(result: Any, batch: int) -> Tensor:
-    """Of the tokens of greedily chosen sequences, ``(B,)``."""
-    chosen = result.sequences[:, -len(result.scores) :]  # (B, L)
-    scores = torch.stack(result.scores, dim=1).log_softmax(dim=-1)  # (B, L, V)
-    each = scores.gather(2, chosen[..., None])[..., 0]
-    written = torch.isfinite(each)  # padding after the end is not allowed, hence infinite
-    return each.masked_fill(~written, 0).sum(1) / written.sum(1).clamp(min=1)
-
-
-def _by_length(lengths: np.ndarray, limit: int) -> list[list[int]]:
-    """Batches of sentences of similar length, with at most ``limit`` tokens, padding included."""
-    batches: list[list[int]] = []
-    for index in np.argsort(-lengths, kind="stable").tolist():
-        if not batches or lengths[batches[-1][0]] * (len(batches[-1]) + 1) > limit:
-            batches.append([])
-        batches[-1].append(index)
-    return batches
 
 
 def _check_fields(prompt: str, *names: str) -> None:

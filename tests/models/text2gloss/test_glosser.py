@@ -14,7 +14,8 @@ from signzoo.models.text2gloss.glosser import (
     split_sentences,
     word_levels,
 )
-from signzoo.models.text2gloss.network import EMBEDDINGS, GlossSequence, Text2Gloss
+from signzoo.models.text2gloss.network import EMBEDDINGS, Text2Gloss
+from signzoo.models.text2gloss.translation import GlossSequence
 from signzoo.models.text2gloss.vocabulary import GlossVocabulary
 
 CHOICES = {

@@ -1,0 +1,203 @@
+"""Translates sentences to glosses with a network: in batches, searched, and chosen among."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from signzoo.errors import UsageError, WeightsError
+from signzoo.models.text2gloss.decoding import (
+    Datastore,
+    DecodingConfig,
+    Ensemble,
+    Neighbours,
+    Partner,
+    Restriction,
+    most_typical,
+    states_of,
+)
+from signzoo.transforms.text import has_words
+
+if TYPE_CHECKING:
+    from signzoo.models.text2gloss.network import Text2Gloss
+
+# Longer sentences are refused: the tiny model has never seen one of a quarter of that.
+MAX_CHARACTERS = 2000
+
+
+class Index(Datastore, Protocol):
+    """What translation asks of a sentence index."""
+
+    def examples(self, texts: Sequence[str], k: int) -> list[list[tuple[str, tuple[str, ...]]]]:
+        """The nearest training pairs of each text, as sentence and glosses."""
+        ...
+
+
+@dataclass(frozen=True)
+class GlossSequence:
+    """What a sentence became.
+
+    Attributes:
+        glosses: Labels as the vocabulary writes them.
+        score: Mean probability of a token, from 0 to 1.
+        n_best: This sequence and others with their scores, this one first, then the best.
+    """
+
+    glosses: tuple[str, ...]
+    score: float
+    n_best: tuple[tuple[tuple[str, ...], float], ...] = ()
+
+
+def translate(
+    network: "Text2Gloss",
+    texts: Sequence[str],
+    decoding: DecodingConfig,
+    index: Index | None,
+    partners: Sequence["Text2Gloss"],
+    progress: Callable[[int], Any] | None,
+) -> list[GlossSequence]:
+    """Gloss sentences; see :meth:`Text2Gloss.translate`."""
+    _check(network, texts, partners)
+    if not texts:
+        return []
+    prompts = _prompts(network, texts, index)
+    lengths = np.array([len(each) for each in network.tokenizer(prompts)["input_ids"]])
+    _check_positions(network, int(lengths.max()), decoding.max_tokens)
+    found: dict[int, GlossSequence] = {}
+    for batch in _by_length(lengths, decoding.tokens_per_batch // decoding.beams):
+        asked = [prompts[i] for i in batch]
+        found |= zip(batch, _search(network, asked, decoding, index, partners), strict=True)
+        if progress:
+            progress(len(batch))
+    return [found[i] for i in range(len(texts))]
+
+
+def _check(network: "Text2Gloss", texts: Sequence[str], partners: Sequence["Text2Gloss"]) -> None:
+    if not len(network.vocabulary):
+        raise WeightsError("This network has no sign vocabulary yet; train it, or load one.")
+    for text in texts:
+        if not has_words(text):
+            raise UsageError("There is nothing to gloss: the text has no words.")
+        if len(text) > MAX_CHARACTERS:
+            raise UsageError(
+                f"The text has {len(text)} characters; a sentence may have {MAX_CHARACTERS}. "
+                "Gloss it sentence by sentence."
+            )
+    for partner in partners:
+        if partner.tokenizer.get_vocab() != network.tokenizer.get_vocab():
+            raise UsageError("Only networks with the same tokenizer can be an ensemble.")
+
+
+def _check_positions(network: "Text2Gloss", longest: int, max_tokens: int) -> None:
+    """Causal models have places for so many tokens; those of our encoders are computed."""
+    config = network.language_model.config
+    limit = getattr(config, "max_position_embeddings", None)
+    if not config.is_encoder_decoder and limit is not None and longest + max_tokens > limit:
+        raise UsageError(
+            f"A prompt of {longest} tokens and an answer of up to {max_tokens} are more than "
+            f"the {limit} that the language model has room for; shorten the sentence, or lower "
+            "max_tokens or num_examples."
+        )
+
+
+def _prompts(network: "Text2Gloss", texts: Sequence[str], index: Index | None) -> list[str]:
+    count = network.config.num_examples if index is not None else 0
+    beside = index.examples(texts, count) if index is not None and count else [[]] * len(texts)
+    return [
+        network.put("gloss", " ".join(text.split()), examples=examples)
+        for text, examples in zip(texts, beside, strict=True)
+    ]
+
+
+def _search(
+    network: "Text2Gloss",
+    prompts: Sequence[str],
+    decoding: DecodingConfig,
+    index: Index | None,
+    partners: Sequence["Text2Gloss"],
+) -> list[GlossSequence]:
+    """Search for the glosses of one batch."""
+    side = "right" if network.language_model.config.is_encoder_decoder else "left"
+    encoded = network.tokenizer(list(prompts), padding=True, padding_side=side, return_tensors="pt")
+    inputs = {key: encoded[key].to(network.device) for key in ("input_ids", "attention_mask")}
+    prompt_length = 1 if side == "right" else inputs["input_ids"].shape[1]
+    with states_of(network.language_model) as states:
+        processors: list[Any] = []
+        if index is not None and decoding.neighbour_weight:
+            processors.append(Neighbours(index, states, decoding))
+        if partners:
+            models = (partner.language_model for partner in partners)
+            processors.append(Ensemble([Partner(m, inputs, decoding.beams) for m in models]))
+        processors.append(Restriction(network.automaton, prompt_length))
+        count = decoding.beams if decoding.minimum_bayes_risk else decoding.n_best
+        result = network.language_model.generate(
+            **inputs,
+            generation_config=_generation_config(network, decoding, count),
+            logits_processor=processors,
+        )
+    sequences = result.sequences[:, prompt_length:].tolist()
+    if decoding.beams > 1:
+        mean = result.sequences_scores
+    else:
+        mean = _mean_log_probability(result, len(prompts))
+    rows = [
+        (network.automaton.glosses(tokens)[0], float(score))
+        for tokens, score in zip(sequences, mean.tolist(), strict=True)
+    ]
+    return [_choose(rows[start : start + count], decoding) for start in range(0, len(rows), count)]
+
+
+def _generation_config(network: "Text2Gloss", decoding: DecodingConfig, count: int) -> Any:
+    from transformers import GenerationConfig
+
+    return GenerationConfig(
+        num_beams=decoding.beams,
+        num_return_sequences=count,
+        length_penalty=decoding.length_penalty,
+        # Else all of a batch wait for its longest beam; one beam has nothing to wait for.
+        early_stopping=decoding.beams > 1,
+        max_new_tokens=decoding.max_tokens,
+        do_sample=False,
+        use_cache=True,
+        return_dict_in_generate=True,
+        output_scores=True,  # without them generate does not give the sequences' scores either
+        decoder_start_token_id=network.start_token,
+        pad_token_id=network.tokenizer.pad_token_id,
+        eos_token_id=network.tokenizer.eos_token_id,
+    )
+
+
+def _choose(rows: Sequence[tuple[tuple[str, ...], float]], config: DecodingConfig) -> GlossSequence:
+    """Choose among the n best of one sentence; the scores are length-normalised logarithms."""
+    best = 0
+    if config.minimum_bayes_risk:
+        logs = np.array([score for _, score in rows])
+        logs = np.where(np.isfinite(logs), logs, -1e9) / config.risk_temperature
+        weights = np.exp(logs - logs.max())
+        best = most_typical([labels for labels, _ in rows], weights / weights.sum())
+    scored = [(labels, float(np.exp(min(score, 0.0)))) for labels, score in rows]
+    # The chosen one first, then the others; beams that no sequence was left for are no answers.
+    others = [pair for place, pair in enumerate(scored) if place != best and pair[0]]
+    return GlossSequence(*scored[best], tuple([scored[best], *others][: config.n_best]))
+
+
+def _mean_log_probability(result: Any, batch: int) -> Tensor:
+    """Of the tokens of greedily chosen sequences, ``(B,)``."""
+    chosen = result.sequences[:, -len(result.scores) :]  # (B, L)
+    scores = torch.stack(result.scores, dim=1).log_softmax(dim=-1)  # (B, L, V)
+    each = scores.gather(2, chosen[..., None])[..., 0]
+    written = torch.isfinite(each)  # padding after the end is not allowed, hence infinite
+    return each.masked_fill(~written, 0).sum(1) / written.sum(1).clamp(min=1)
+
+
+def _by_length(lengths: np.ndarray, limit: int) -> list[list[int]]:
+    """Batches of sentences of similar length, with at most ``limit`` tokens, padding included."""
+    batches: list[list[int]] = []
+    for index in np.argsort(-lengths, kind="stable").tolist():
+        if not batches or lengths[batches[-1][0]] * (len(batches[-1]) + 1) > limit:
+            batches.append([])
+        batches[-1].append(index)
+    return batches
