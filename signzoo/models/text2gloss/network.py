@@ -331,7 +331,7 @@ class Text2Gloss(Pretrained):
     def start_token(self) -> int:
         """The token that an encoder-decoder's answer begins from."""
         config = self.language_model.config
-        start = getattr(config, "decoderstart_token_id", None)
+        start = getattr(config, "decoder_start_token_id", None)
         return int(self.tokenizer.pad_token_id if start is None else start)
 
     @torch.inference_mode()

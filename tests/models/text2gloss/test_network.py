@@ -316,3 +316,12 @@ def test_an_adapter_of_another_base_is_not_swapped_in(tiny_text2gloss, fake_corp
 def test_an_adapter_changes_the_fingerprint(tiny_text2gloss):
     prints = {make_adapter(tiny_text2gloss, seed).fingerprint for seed in (1, 2, 2)}
     assert len(prints) == 2
+
+
+def test_answers_begin_where_transformers_itself_begins_them(network):
+    prompts = [network.put("gloss", text) for text in TEXTS]
+    encoded = network.encode(prompts, [" ".join(labels) for labels in GLOSSES])
+    with torch.no_grad():
+        expected = network.language_model(**encoded).logits[encoded["labels"] != -100]
+    torch.testing.assert_close(logits_of(network), expected)
+    assert network.start_token == network.language_model.config.decoder_start_token_id
