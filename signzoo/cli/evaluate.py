@@ -24,6 +24,7 @@ TASKS = {
     "text": "signzoo.cli.evaluate_text",
     "pose": "signzoo.cli.evaluate_pose",
     "text2gloss": "signzoo.cli.evaluate_text2gloss",
+    "text2gloss-ablation": "signzoo.cli.evaluate_text2gloss_ablation",
 }
 
 

@@ -199,7 +199,7 @@ class Cascade:
 
     def __call__(self, words: Sequence[str]) -> list[WordChoice]:
         """Choose for each word; those without a sign of their own are embedded together."""
-        looked_up = [self._look_up(word) for word in words]
+        looked_up = [self._find(word) for word in words]
         unknown = list(dict.fromkeys(w for w, c in zip(words, looked_up, strict=True) if c is None))
         compared = dict(zip(unknown, self._compare(unknown), strict=True))
         return [
@@ -207,7 +207,11 @@ class Cascade:
             for word, choice in zip(words, looked_up, strict=True)
         ]
 
-    def _look_up(self, word: str) -> WordChoice | None:
+    def look_up(self, words: Sequence[str]) -> list[WordChoice]:
+        """Choose for each word by how it is written, and by nothing else: the first two levels."""
+        return [self._find(word) or _unsigned(word) for word in words]
+
+    def _find(self, word: str) -> WordChoice | None:
         if _key(word) in self._exact:
             return WordChoice(word, self._exact[_key(word)], "exact")
         label = self._variant(word)

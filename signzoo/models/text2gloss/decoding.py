@@ -34,6 +34,8 @@ class DecodingConfig:
     """Choose of all beams the sequence that is most like the others, not the most likely one."""
     risk_temperature: float = 1.0
     """Sharpness of the beams' probabilities in that choice: below 1 the likely ones count more."""
+    restricted: bool = True
+    """Write only glosses of the sign vocabulary; otherwise whatever words the model likes."""
     max_tokens: int = 96
     """Tokens after which a sequence ends."""
     tokens_per_batch: int = 8000

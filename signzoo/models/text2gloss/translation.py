@@ -120,33 +120,39 @@ def _search(
     partners: Sequence["Text2Gloss"],
 ) -> list[GlossSequence]:
     """Search for the glosses of one batch."""
+    from transformers import LogitNormalization
+
     side = "right" if network.language_model.config.is_encoder_decoder else "left"
     encoded = network.tokenizer(list(prompts), padding=True, padding_side=side, return_tensors="pt")
     inputs = {key: encoded[key].to(network.device) for key in ("input_ids", "attention_mask")}
     prompt_length = 1 if side == "right" else inputs["input_ids"].shape[1]
     with states_of(network.language_model) as states:
-        processors: list[Any] = []
+        # One beam is searched by logits, several by log-probabilities: the scores of both shall be
+        # probabilities among all tokens.
+        processors: list[Any] = [LogitNormalization()]
         if index is not None and decoding.neighbour_weight:
             processors.append(Neighbours(index, states, decoding))
         if partners:
             models = (partner.language_model for partner in partners)
             processors.append(Ensemble([Partner(m, inputs, decoding.beams) for m in models]))
-        processors.append(Restriction(network.automaton, prompt_length))
+        if decoding.restricted:
+            processors.append(Restriction(network.automaton, prompt_length))
         count = decoding.beams if decoding.minimum_bayes_risk else decoding.n_best
         result = network.language_model.generate(
             **inputs,
             generation_config=_generation_config(network, decoding, count),
             logits_processor=processors,
         )
-    sequences = result.sequences[:, prompt_length:].tolist()
+    sequences = result.sequences[:, prompt_length:]
     if decoding.beams > 1:
         mean = result.sequences_scores
     else:
-        mean = _mean_log_probability(result, len(prompts))
-    rows = [
-        (network.automaton.glosses(tokens)[0], float(score))
-        for tokens, score in zip(sequences, mean.tolist(), strict=True)
-    ]
+        mean = _mean_log_probability(result, network.tokenizer.eos_token_id)
+    if decoding.restricted:
+        answers = [network.automaton.glosses(tokens)[0] for tokens in sequences.tolist()]
+    else:
+        answers = _words(network, sequences)
+    rows = list(zip(answers, mean.tolist(), strict=True))
     return [_choose(rows[start : start + count], decoding) for start in range(0, len(rows), count)]
 
 
@@ -184,13 +190,21 @@ def _choose(rows: Sequence[tuple[tuple[str, ...], float]], config: DecodingConfi
     return GlossSequence(*scored[best], tuple([scored[best], *others][: config.n_best]))
 
 
-def _mean_log_probability(result: Any, batch: int) -> Tensor:
-    """Of the tokens of greedily chosen sequences, ``(B,)``."""
+def _words(network: "Text2Gloss", sequences: Tensor) -> list[tuple[str, ...]]:
+    """Read freely written tokens: words that are a label in lower case become that label."""
+    texts = network.tokenizer.batch_decode(sequences, skip_special_tokens=True)
+    known = network.vocabulary.label
+    # Others are written as glosses are, so that case alone makes nothing wrong.
+    return [tuple(known(word.lower()) or word.upper() for word in text.split()) for text in texts]
+
+
+def _mean_log_probability(result: Any, end: int) -> Tensor:
+    """Of the tokens of greedily chosen sequences up to their end, ``(B,)``."""
     chosen = result.sequences[:, -len(result.scores) :]  # (B, L)
-    scores = torch.stack(result.scores, dim=1).log_softmax(dim=-1)  # (B, L, V)
+    scores = torch.stack(result.scores, dim=1)  # (B, L, V)
     each = scores.gather(2, chosen[..., None])[..., 0]
-    written = torch.isfinite(each)  # padding after the end is not allowed, hence infinite
-    return each.masked_fill(~written, 0).sum(1) / written.sum(1).clamp(min=1)
+    ends = (chosen == end).cumsum(dim=1) - (chosen == end).long()  # ends before each token
+    return each.masked_fill(ends > 0, 0).sum(1) / (ends == 0).sum(1)
 
 
 def _by_length(lengths: np.ndarray, limit: int) -> list[list[int]]:

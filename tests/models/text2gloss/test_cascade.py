@@ -172,3 +172,9 @@ def test_a_number_is_never_replaced_by_another():
     cascade = Cascade(VocabularyIndex.build(vocabulary), "de", lambda word: ["VIERZEHN"], 0.0)
     [choice] = cascade(["17"])
     assert choice.label is None
+
+
+def test_looking_up_compares_no_meanings(cascade):
+    found = cascade.look_up(["Haus", "Häuser", "Gebäude", "17"])
+    assert [choice.label for choice in found] == ["HAUS1A", "HAUS1A", None, None]
+    assert [choice.level for choice in found] == ["variant", "variant", "fingerspelling", "missing"]

@@ -123,3 +123,27 @@ def test_greedy_search_warns_of_nothing(tiny_text2gloss, monkeypatch, caplog):
     network = Text2Gloss.from_pretrained(tiny_text2gloss)
     network.translate(["morgen regnet es"], DecodingConfig(beams=1, max_tokens=8))
     assert not caplog.records
+
+
+def test_one_beam_and_two_are_scored_alike(tiny_text2gloss):
+    network = Text2Gloss.from_pretrained(tiny_text2gloss)
+    texts = ["morgen regnet es im norden", "heute schneit es"]
+    for restricted in (True, False):
+        one, two = (
+            network.translate(texts, DecodingConfig(beams=k, max_tokens=8, restricted=restricted))
+            for k in (1, 2)
+        )
+        for greedy, searched in zip(one, two, strict=True):
+            if greedy.glosses == searched.glosses:
+                assert greedy.score == pytest.approx(searched.score, rel=1e-3)
+            # Among all tokens, random weights give none of them much.
+            assert greedy.score < 0.05
+
+
+def test_a_free_search_writes_more_than_the_vocabulary(tiny_text2gloss):
+    network = Text2Gloss.from_pretrained(tiny_text2gloss)
+    [found] = network.translate(
+        ["morgen regnet es"], DecodingConfig(beams=2, max_tokens=12, restricted=False)
+    )
+    assert found.glosses
+    assert not set(found.glosses) <= set(network.vocabulary.labels)
