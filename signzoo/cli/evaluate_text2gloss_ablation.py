@@ -58,7 +58,6 @@ def run(arguments: argparse.Namespace) -> None:
         report_ablation,
         write_table,
     )
-    from signzoo.hub.download import locate
     from signzoo.models.text2gloss.glosser import make_cascade
 
     if arguments.out and Path(arguments.out).is_file():  # told before the decoding, not after
@@ -68,7 +67,7 @@ def run(arguments: argparse.Namespace) -> None:
     network, partners, index = open_network(arguments)
     check_adapter(network)
     glossing = Glossing(network, decoding, index, partners)
-    cascade = make_cascade(network, locate(arguments.model))
+    cascade = make_cascade(network)
     texts = [pair.text for pair in sentences.pairs]
     total = len(texts) * count_searches(glossing)
     disable = True if arguments.json else None  # None: where nobody watches

@@ -75,6 +75,7 @@ def export(checkpoint: Path, folder: Path, half: bool = False) -> str:
         raise WeightsError(
             f"{checkpoint} does not fit {network_class.__name__}: {reason}"
         ) from error
+    network.prepare_export()
     (network.half() if half else network).save_pretrained(folder)
     return str(name)
 

@@ -92,14 +92,13 @@ def _lines(text: str) -> list[str]:
 
 
 def _open(arguments: argparse.Namespace) -> "SignGlosser":
-    from signzoo.hub.download import locate
     from signzoo.models.text2gloss.glosser import SignGlosser, check_language, make_cascade
 
     decoding = decoding_config(arguments)
     network, partners, index = open_network(arguments)
     if arguments.language:
         check_language(network, arguments.language)
-    cascade = make_cascade(network, locate(arguments.model))
+    cascade = make_cascade(network)
     return SignGlosser(network, cascade, decoding, index, partners, arguments.on_missing)
 
 

@@ -59,6 +59,9 @@ class Pretrained(nn.Module):
     def write_files(self, folder: Path) -> None:
         """Write what :meth:`build` reads beside config and tensors; its names are :attr:`files`."""
 
+    def prepare_export(self) -> None:
+        """Compute what `signzoo export` keeps although training does not need it."""
+
     def saved_config(self) -> dict[str, Any]:
         """The fields of the config as a checkpoint holds them."""
         return dataclasses.asdict(self.config)

@@ -1,9 +1,9 @@
 """Fetches a checkpoint folder from a model repository, named ``hf://owner/repo[@revision]``.
 
 Such a repository has no record here, so its own listing says which commit the revision is and what
-each file's hash must be. Only ``config.json``, ``model.safetensors`` and the card are fetched,
-never code. The ``HF_*`` settings of huggingface_hub hold, the server's address ``HF_ENDPOINT`` and
-the user's token among them.
+each file's hash must be. Only JSON, safetensors and the card are fetched, never code: checkpoints
+of signzoo, and language models and encoders of transformers. The ``HF_*`` settings of
+huggingface_hub hold, the server's address ``HF_ENDPOINT`` and the user's token among them.
 """
 
 import hashlib
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 _ADDRESS = re.compile(r"hf://(\w[\w.-]*/\w[\w.-]*?)(?:@(\w[\w./-]*))?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_NEEDED = ("config.json", "model.safetensors")
-_WANTED = (*_NEEDED, "README.md")
+# The folders inside a checkpoint in which a whole language model and an encoder's pooling are.
+_WANTED = re.compile(
+    r"README\.md|\w[\w.-]*\.(json|safetensors)|(language_model|1_Pooling)/\w[\w.-]*\.json"
+)
 _log = logging.getLogger(__name__)
 
 
@@ -98,10 +100,12 @@ def _list(repository: str, revision: str) -> "ModelInfo":
 def _fetch(address: str, listing: "ModelInfo", folder: Path) -> None:
     from huggingface_hub import hf_hub_download
 
-    files = {each.rfilename: each for each in listing.siblings or () if each.rfilename in _WANTED}
-    missing = [name for name in _NEEDED if name not in files]
-    if missing:
-        raise DownloadError(f"{address} is no checkpoint of signzoo: it has no {missing[0]}.")
+    siblings = listing.siblings or ()
+    files = {each.rfilename: each for each in siblings if _WANTED.fullmatch(each.rfilename)}
+    tensors = [name for name in files if name.endswith(".safetensors")]
+    if "config.json" not in files or not tensors:
+        missing = "safetensors file" if "config.json" in files else "config.json"
+        raise DownloadError(f"{address} is no checkpoint that signzoo opens: it has no {missing}.")
     for name, file in files.items():
         path = hf_hub_download(
             listing.id,
@@ -111,9 +115,7 @@ def _fetch(address: str, listing: "ModelInfo", folder: Path) -> None:
             endpoint=os.environ.get("HF_ENDPOINT"),
         )
         _prove(address, file, Path(path))
-    for note in folder.iterdir():
-        if note.is_dir():  # huggingface_hub's notes on the download
-            shutil.rmtree(note)
+    shutil.rmtree(folder / ".cache")  # huggingface_hub's notes on the download
 
 
 def _prove(address: str, file: "RepoSibling", path: Path) -> None:

@@ -51,6 +51,31 @@ def test_a_repository_gives_its_checkpoint_and_no_code(push, server):
     assert not [path for path in server.seen if path.endswith(".py")]
 
 
+def contents(folder):
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def test_a_network_with_its_own_language_model_works_from_there(push, tiny_text2gloss):
+    from signzoo.models.text2gloss import DecodingConfig, Text2Gloss
+
+    push(files={**contents(tiny_text2gloss), "language_model/run.py": b"raise SystemExit"})
+    network = Text2Gloss.from_pretrained("hf://someone/tiny-signer")
+    local, decoding = Text2Gloss.from_pretrained(tiny_text2gloss), DecodingConfig(max_tokens=8)
+    texts = ["morgen regnet es", "heute schneit es"]
+    assert network.translate(texts, decoding) == local.translate(texts, decoding)
+
+
+def test_a_language_model_of_transformers_is_a_base(push, server, fake_corpora):
+    from signzoo.models.text2gloss import Text2Gloss, Text2GlossConfig
+
+    push(files={**contents(fake_corpora / "compact"), "pytorch_model.bin": b"pickle"})
+    adapter = Text2Gloss(Text2GlossConfig("hf://someone/tiny-signer", lora_rank=2))
+    local = Text2Gloss(Text2GlossConfig(str(fake_corpora / "compact"), lora_rank=2))
+    assert adapter.config.language_model_sha256 == local.config.language_model_sha256
+    assert not [path for path in server.seen if path.endswith(".bin")]
+
+
 def test_a_repository_is_fetched_once_and_asked_for_news(push, server):
     push()
     first = locate("hf://someone/tiny-signer")
@@ -112,6 +137,9 @@ def test_an_unknown_repository_is_one_clear_line(push):
 def test_a_repository_without_a_checkpoint_is_refused(push, list_downloads):
     push(files={"pytorch_model.bin": b"pickle"})
     with pytest.raises(DownloadError, match=r"it has no config\.json"):
+        locate("hf://someone/tiny-signer")
+    push(files={"pytorch_model.bin": b"pickle", "config.json": b"{}"})
+    with pytest.raises(DownloadError, match="it has no safetensors file"):
         locate("hf://someone/tiny-signer")
     assert not list_downloads()
 

@@ -4,18 +4,16 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from typing_extensions import Self
 
 from signzoo.errors import UsageError
-from signzoo.hub.download import locate
 from signzoo.models.text2gloss.cascade import Cascade, VocabularyIndex, WordChoice
 from signzoo.models.text2gloss.decoding import DecodingConfig
 from signzoo.models.text2gloss.embeddings import embedder, readable
-from signzoo.models.text2gloss.network import EMBEDDINGS, Text2Gloss
+from signzoo.models.text2gloss.network import Text2Gloss
 from signzoo.models.text2gloss.translation import GlossSequence, Index
 from signzoo.structures import Gloss
 from signzoo.transforms.text import has_words, lemma, primary_subtag, split_words
@@ -99,8 +97,9 @@ class SignGlosser:
             SignzooError: As :meth:`Text2Gloss.from_pretrained`.
         """
         network = Text2Gloss.from_pretrained(source, device)
-        cascade = make_cascade(network, locate(source))
-        return cls(network, cascade, decoding or DecodingConfig(), on_missing=on_missing)
+        return cls(
+            network, make_cascade(network), decoding or DecodingConfig(), on_missing=on_missing
+        )
 
     def __call__(self, text: str) -> tuple[Gloss, ...]:
         """Gloss a text; one without words gives no glosses.
@@ -214,22 +213,13 @@ def split_sentences(text: str) -> list[str]:
     return [part for part in parts if has_words(part)]
 
 
-def make_cascade(network: Text2Gloss, folder: Path | None = None) -> Cascade:
+def make_cascade(network: Text2Gloss) -> Cascade:
     """The cascade over a network's vocabulary, with the network as its source of synonyms.
 
     Args:
-        network: The network.
-        folder: The checkpoint, for the embeddings that it may hold; without them each gloss is
-            embedded now.
-
-    Raises:
-        WeightsError: The embeddings are damaged, or of another vocabulary.
+        network: The network; where it has no embeddings of its glosses, they are embedded now.
     """
-    path = folder / EMBEDDINGS if folder else None
-    if path and path.is_file():
-        index = VocabularyIndex.read(path, network.vocabulary)
-    else:
-        index = VocabularyIndex.build(network.vocabulary)
+    index = network.vocabulary_index or VocabularyIndex.build(network.vocabulary)
     return Cascade(index, network.config.language, proposer(network, index))
 
 

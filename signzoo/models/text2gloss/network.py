@@ -21,6 +21,7 @@ from typing_extensions import Self
 from signzoo.errors import UsageError, WeightsError
 from signzoo.hub.checkpoint import Pretrained, make_config, read_folder
 from signzoo.hub.download import locate
+from signzoo.models.text2gloss.cascade import VocabularyIndex
 from signzoo.models.text2gloss.decoding import DecodingConfig, states_of
 from signzoo.models.text2gloss.denoising import bpe_dropout
 from signzoo.models.text2gloss.language_model import (
@@ -33,6 +34,7 @@ from signzoo.models.text2gloss.language_model import (
 from signzoo.models.text2gloss.restriction import GlossAutomaton
 from signzoo.models.text2gloss.translation import GlossSequence, Index, translate
 from signzoo.models.text2gloss.vocabulary import GlossVocabulary
+from signzoo.transforms.text import split_words
 
 if TYPE_CHECKING:
     from transformers import BatchEncoding
@@ -58,6 +60,8 @@ class Text2GlossConfig:
     """Signed language, an ISO 639-3 code."""
     corpus: str = ""
     """Which corpus' way of glossing is asked for; stands for {corpus} in the prompts."""
+    punctuation: bool = True
+    """Whether sentences to gloss keep their punctuation; not where the training text has none."""
     prompt: str = "{text}{examples}"
     """How a sentence to gloss is put: {text}, {corpus} and {examples} are filled in."""
     text_prompt: str = "<text><{corpus}>{text}"
@@ -105,6 +109,7 @@ class Text2Gloss(Pretrained):
         language_model: The model of transformers, with LoRA layers where there is an adapter.
         tokenizer: Its tokenizer.
         vocabulary: The glosses that may be said; empty until training or a checkpoint sets it.
+        vocabulary_index: Their embeddings; ``None`` until they are computed or read.
     """
 
     component: ClassVar[str] = "text2gloss"
@@ -130,6 +135,7 @@ class Text2Gloss(Pretrained):
         self.tokenizer: Any = opened.tokenizer
         self.language_model: Any = opened.model
         self.vocabulary = GlossVocabulary((), ())
+        self.vocabulary_index: VocabularyIndex | None = None
         self._automaton: GlossAutomaton | None = None
         if config.lora_rank:
             self._add_lora()
@@ -153,12 +159,23 @@ class Text2Gloss(Pretrained):
         """Make the network of a checkpoint folder, without its tensors."""
         own = make_language_model(folder, config.dropout) if not config.language_model else None
         network = cls(config, own)
-        network.vocabulary = GlossVocabulary.read(folder / VOCABULARY)
+        network._read_vocabulary(folder)
         return network
+
+    def _read_vocabulary(self, folder: Path) -> None:
+        self.set_vocabulary(GlossVocabulary.read(folder / VOCABULARY))
+        if (folder / EMBEDDINGS).is_file():
+            self.vocabulary_index = VocabularyIndex.read(folder / EMBEDDINGS, self.vocabulary)
+
+    def prepare_export(self) -> None:
+        """Embed the glosses, which else takes seconds at every start of `signzoo gloss`."""
+        self.vocabulary_index = self.vocabulary_index or VocabularyIndex.build(self.vocabulary)
 
     def write_files(self, folder: Path) -> None:
         """Write what :meth:`build` reads beside the config and the tensors."""
         self.vocabulary.write(folder / VOCABULARY)
+        if self.vocabulary_index is not None:
+            self.vocabulary_index.write(folder / EMBEDDINGS)
         if not self.config.lora_rank:
             whole = LanguageModel(self.language_model, self.tokenizer, "")
             write_language_model(whole, folder / LANGUAGE_MODEL)
@@ -187,7 +204,8 @@ class Text2Gloss(Pretrained):
             if hasattr(module, "get_delta_weight"):
                 own[f"{name}.weight"] += module.get_delta_weight("default").detach().cpu()
         network = Text2Gloss(replace(self.config, lora_rank=0, language_model_sha256=""), merged)
-        network.vocabulary = self.vocabulary
+        network.set_vocabulary(self.vocabulary)
+        network.vocabulary_index = self.vocabulary_index
         return network.eval()
 
     def swap_adapter(self, folder: str | os.PathLike[str]) -> None:
@@ -213,11 +231,12 @@ class Text2Gloss(Pretrained):
             )
         self.load_state_dict({**tensors, "_extra_state": self.get_extra_state()})
         self.config = config
-        self.set_vocabulary(GlossVocabulary.read(path / VOCABULARY))
+        self._read_vocabulary(path)
 
     def set_vocabulary(self, vocabulary: GlossVocabulary) -> None:
         """Restrict what may be said to a vocabulary."""
         self.vocabulary = vocabulary
+        self.vocabulary_index = None
         self._automaton = None
 
     def get_extra_state(self) -> Tensor:
@@ -268,6 +287,8 @@ class Text2Gloss(Pretrained):
             for known, glosses in examples
         )
         corpus = corpus or self.config.corpus
+        if job == "gloss" and not self.config.punctuation:
+            text = " ".join(split_words(text, self.config.language))
         return prompts[job].format(text=text, corpus=corpus, examples=beside)
 
     def encode(

@@ -14,7 +14,7 @@ from signzoo.models.text2gloss.glosser import (
     split_sentences,
     word_levels,
 )
-from signzoo.models.text2gloss.network import EMBEDDINGS, Text2Gloss
+from signzoo.models.text2gloss.network import Text2Gloss
 from signzoo.models.text2gloss.translation import GlossSequence
 from signzoo.models.text2gloss.vocabulary import GlossVocabulary
 
@@ -155,13 +155,18 @@ def test_sentences_together_are_glossed_as_one_by_one(tiny_text2gloss):
     assert [labels(report.glosses) for report in together] == list(map(labels, alone))
 
 
-def test_the_cascade_takes_the_embeddings_that_a_checkpoint_holds(network, tmp_path):
+def test_an_exported_network_brings_the_embeddings_of_its_glosses(network, tmp_path):
     made = make_cascade(network).index
-    made.write(tmp_path / EMBEDDINGS)
+    network.prepare_export()
+    network.save_pretrained(tmp_path / "exported")
 
-    read = make_cascade(network, tmp_path).index
+    exported = Text2Gloss.from_pretrained(tmp_path / "exported")
+    read = make_cascade(exported).index
+    assert read is exported.vocabulary_index
     assert np.allclose(read.embeddings, made.embeddings, atol=1e-3)
     assert not np.array_equal(read.embeddings, made.embeddings)  # they were float16
+    exported.set_vocabulary(GlossVocabulary(("HEUTE",), (1,)))
+    assert len(make_cascade(exported).index.embeddings) == 1
 
 
 def test_the_network_proposes_only_what_means_something_alike(network):

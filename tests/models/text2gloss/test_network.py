@@ -1,6 +1,7 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -93,6 +94,14 @@ def test_a_whole_network_loads_as_it_was_saved(network, tmp_path):
     torch.testing.assert_close(logits_of(loaded), logits_of(network))
     assert loaded.vocabulary == network.vocabulary
     assert loaded.fingerprint == network.fingerprint
+
+
+def test_punctuation_is_left_out_where_the_training_text_has_none(network):
+    text = "Morgen, am 3. Mai: Regen!"
+    assert network.put("gloss", text) == f"<gloss>{text}"
+    network.config = replace(network.config, punctuation=False)
+    assert network.put("gloss", text) == "<gloss>Morgen am 3 Mai Regen"
+    assert network.put("denoise", text).endswith(text)
 
 
 def test_an_adapter_is_saved_alone_and_loads_as_it_was(tiny_text2gloss, tmp_path):
