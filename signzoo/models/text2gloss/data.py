@@ -1,6 +1,6 @@
 """Feeds the text-to-gloss network: pairs of a sentence and its glosses, asked for as jobs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,8 @@ from signzoo.models.text2gloss.augmentation import Augmentation, AugmentationCon
 from signzoo.models.text2gloss.denoising import DenoisingConfig, add_noise
 from signzoo.models.text2gloss.language_model import open_tokenizer
 from signzoo.models.text2gloss.network import Job
+from signzoo.models.text2gloss.sentence_index import NearestPairs
+from signzoo.models.text2gloss.translation import Example
 
 TokenCounter = Callable[[Sequence[str]], list[int]]
 
@@ -68,6 +70,7 @@ class PairSample(NamedTuple):
     corpus: str
     source: str
     target: str
+    examples: tuple[Example, ...] = ()
 
 
 class PairBatch(NamedTuple):
@@ -79,7 +82,8 @@ class PairBatch(NamedTuple):
         corpora: Whose way of glossing is asked for.
         sources: Sentences, glosses or damaged sequences.
         targets: What should come out.
-        lengths: About how many tokens source and target are together, ``(B,)``.
+        examples: Retrieved training pairs beside each source.
+        lengths: About how many tokens source, examples and target are together, ``(B,)``.
     """
 
     ids: list[str]
@@ -87,6 +91,7 @@ class PairBatch(NamedTuple):
     corpora: list[str]
     sources: list[str]
     targets: list[str]
+    examples: list[tuple[Example, ...]]
     lengths: Tensor
 
 
@@ -124,6 +129,8 @@ class PairSamples:
         denoising: How sequences are damaged that shall be restored.
         training: Whether all jobs are asked for; otherwise each pair asks for its glosses once.
         count: Counts the tokens of texts.
+        examples: Retrieved pairs beside each sentence of a source; of a source without, none. In
+            training a sample gets the first of them, from none to all.
     """
 
     def __init__(
@@ -134,32 +141,53 @@ class PairSamples:
         denoising: DenoisingConfig | None = None,
         training: bool = False,
         count: TokenCounter = estimate_tokens,
+        examples: Mapping[int, Sequence[Sequence[Example]]] | None = None,
     ) -> None:
         self.sources = sources
         self.pairs = pairs
         self.augmentations = augmentations
         self.denoising = denoising or DenoisingConfig()
+        self.examples = examples or {}
         self.slots: list[_Slot] = []
         for number, source in enumerate(sources):
             texts = count([pair.text for pair in pairs[number]])
             glosses = count([" ".join(pair.gloss) for pair in pairs[number]])
             sizes = np.array([texts, glosses]).T
+            beside = self._count_examples(number, count)
             for job, share in _jobs(source, training):
-                self.slots += _slots(number, job, share, sizes)
+                self.slots += _slots(number, job, share, sizes, beside)
         self.lengths = [slot.lengths for slot in self.slots]
 
     def __getitem__(self, draw: Draw) -> PairSample:
         slot = self.slots[draw.sample]
         corpus = self.sources[slot.source].name
         if draw.seed is None:
-            pair = self.pairs[slot.source][slot.pairs[0]]
-            return self._sample(pair, slot.job, corpus, np.random.default_rng(draw.sample))
+            place = slot.pairs[0]
+            rng = np.random.default_rng(draw.sample)
+            sample = self._sample(self.pairs[slot.source][place], slot.job, corpus, rng)
+            return sample._replace(examples=self._examples(slot, place))
         rng = np.random.default_rng(draw.seed)
-        pair = self.pairs[slot.source][slot.pairs[rng.integers(len(slot.pairs))]]
+        place = slot.pairs[rng.integers(len(slot.pairs))]
+        pair, examples = self.pairs[slot.source][place], self._examples(slot, place)
+        if examples:
+            examples = examples[: rng.integers(len(examples) + 1)]
         if slot.job == "gloss" and self.augmentations:
             text, gloss = self.augmentations[slot.source](pair.text, pair.gloss, rng)
             pair = TextGlossPair(pair.id, text, gloss)
-        return self._sample(pair, slot.job, corpus, rng)
+        return self._sample(pair, slot.job, corpus, rng)._replace(examples=examples)
+
+    def _examples(self, slot: _Slot, place: int) -> tuple[Example, ...]:
+        if slot.job != "gloss" or slot.source not in self.examples:
+            return ()
+        return tuple(self.examples[slot.source][place])
+
+    def _count_examples(self, number: int, count: TokenCounter) -> np.ndarray:
+        """The tokens of all examples beside each pair of a source, ``(N,)``."""
+        if number not in self.examples:
+            return np.zeros(len(self.pairs[number]), int)
+        beside = self.examples[number]
+        written = [" ".join(f"{text} {' '.join(gloss)}" for text, gloss in each) for each in beside]
+        return np.array(count(written))
 
     def _sample(
         self, pair: TextGlossPair, job: Job, corpus: str, rng: np.random.Generator
@@ -189,13 +217,17 @@ def _jobs(source: PairSource, training: bool) -> list[tuple[Job, float]]:
     return [(job, share) for job, share in shares if share > 0]
 
 
-def _slots(source: int, job: Job, share: float, sizes: np.ndarray) -> list[_Slot]:
+def _slots(
+    source: int, job: Job, share: float, sizes: np.ndarray, beside: np.ndarray
+) -> list[_Slot]:
     """Cut the pairs into as many groups of neighbours in length as the share asks for.
 
     A group stands for one sample an epoch, so that batches stay of one length although each epoch
     draws other pairs. From a share of 1 on, each pair is a group of its own.
     """
-    if job == "text":
+    if job == "gloss":
+        sizes = sizes + np.stack([beside, np.zeros_like(beside)], axis=1)
+    elif job == "text":
         sizes = sizes[:, ::-1]
     elif job == "denoise":  # one of the two, to itself
         sizes = np.repeat(sizes.max(axis=1, keepdims=True), 2, axis=1)
@@ -226,6 +258,9 @@ class Text2GlossData(SignDataModule):
         denoising: How sequences are damaged that an auxiliary task restores.
         tokenizer: A checkpoint whose tokenizer counts the tokens, so that batches are full; by
             default they are estimated from the letters.
+        examples: Retrieved training pairs beside each sentence of the first training file, and of
+            validation and test files of the same corpus; the network's num_examples. In training
+            each sentence gets from none to so many, other sentences than itself.
         allow_leaks: Whether training texts may stand in the validation or test files too; they are
             reported in any case.
     """
@@ -240,6 +275,7 @@ class Text2GlossData(SignDataModule):
         augmentation: AugmentationConfig = AugmentationConfig(),  # noqa: B008 - frozen
         denoising: DenoisingConfig = DenoisingConfig(mask=0.15, drop=0.05, shuffle=2),  # noqa: B008
         tokenizer: str | None = None,
+        examples: int = 0,
         allow_leaks: bool = True,
     ) -> None:
         super().__init__(folder, loader)
@@ -251,9 +287,16 @@ class Text2GlossData(SignDataModule):
         }
         self.augmentation = augmentation
         self.denoising = denoising
+        if examples < 0 or (examples and not train):
+            raise UsageError(
+                f"examples is the number of training pairs beside a sentence; got {examples} with "
+                f"{len(train)} training files."
+            )
+        self.examples = examples
         self.allow_leaks = allow_leaks
         self.count = _counter(tokenizer)
         self._files: dict[PairSource, list[TextGlossPair]] = {}
+        self._nearest: NearestPairs | None = None
 
     def read(self, subset: Subset) -> PairSamples:
         """Read the samples of one subset.
@@ -264,8 +307,9 @@ class Text2GlossData(SignDataModule):
         """
         sources = self.sources[subset]
         pairs = [self._read(source) for source in sources]
+        examples = self._find_examples(sources, pairs, subset == "train")
         if subset != "train":
-            return PairSamples(sources, pairs, count=self.count)
+            return PairSamples(sources, pairs, count=self.count, examples=examples)
         self._report_leaks([pair for each in pairs for pair in each])
         augmentations = [
             Augmentation.prepare(
@@ -276,8 +320,34 @@ class Text2GlossData(SignDataModule):
             for source, each in zip(sources, pairs, strict=True)
         ]
         return PairSamples(
-            sources, pairs, augmentations, self.denoising, training=True, count=self.count
+            sources,
+            pairs,
+            augmentations,
+            self.denoising,
+            training=True,
+            count=self.count,
+            examples=examples,
         )
+
+    def _find_examples(
+        self,
+        sources: Sequence[PairSource],
+        pairs: Sequence[Sequence[TextGlossPair]],
+        training: bool,
+    ) -> dict[int, Sequence[Sequence[Example]]]:
+        """Retrieve what stands beside the sentences, by the number of their source."""
+        if not self.examples:
+            return {}
+        if self._nearest is None:
+            self._nearest = NearestPairs.of(self.training_pairs())
+        corpus = self.sources["train"][0].name
+        return {
+            number: self._nearest.examples(
+                [pair.text for pair in pairs[number]], self.examples, exclude_same_text=training
+            )
+            for number, source in enumerate(sources)
+            if source.name == corpus and (number == 0 or not training)
+        }
 
     def training_pairs(self) -> list[TextGlossPair]:
         """The pairs whose glosses become the vocabulary: those of the first training file."""
@@ -305,8 +375,11 @@ class Text2GlossData(SignDataModule):
 
     def collate(self, samples: list[PairSample]) -> PairBatch:
         """Put samples together."""
-        ids, jobs, corpora, sources, targets = (
+        ids, jobs, corpora, sources, targets, examples = (
             list(values) for values in zip(*samples, strict=True)
         )
-        lengths = [sum(estimate_tokens(pair)) for pair in zip(sources, targets, strict=True)]
-        return PairBatch(ids, jobs, corpora, sources, targets, torch.tensor(lengths))  # type: ignore[arg-type]
+        whole = [[source, target] for source, target in zip(sources, targets, strict=True)]
+        for texts, beside in zip(whole, examples, strict=True):
+            texts += [text for known, gloss in beside for text in (known, " ".join(gloss))]
+        lengths = torch.tensor([sum(estimate_tokens(texts)) for texts in whole])
+        return PairBatch(ids, jobs, corpora, sources, targets, examples, lengths)

@@ -32,7 +32,7 @@ from signzoo.models.text2gloss.language_model import (
     write_language_model,
 )
 from signzoo.models.text2gloss.restriction import GlossAutomaton
-from signzoo.models.text2gloss.translation import GlossSequence, Index, translate
+from signzoo.models.text2gloss.translation import Example, GlossSequence, Index, translate
 from signzoo.models.text2gloss.vocabulary import GlossVocabulary
 from signzoo.transforms.text import split_words
 
@@ -267,7 +267,7 @@ class Text2Gloss(Pretrained):
         job: Job,
         text: str,
         corpus: str = "",
-        examples: Sequence[tuple[str, Sequence[str]]] = (),
+        examples: Sequence[Example] = (),
     ) -> str:
         """Put a question to the language model.
 
@@ -384,6 +384,7 @@ class Text2Gloss(Pretrained):
         index: Index | None = None,
         partners: Sequence["Text2Gloss"] = (),
         progress: Callable[[int], Any] | None = None,
+        examples: Sequence[Sequence[Example]] | None = None,
     ) -> list[GlossSequence]:
         """Gloss sentences.
 
@@ -394,6 +395,7 @@ class Text2Gloss(Pretrained):
                 training tokens to interpolate with (kNN-MT).
             partners: Networks with the same tokenizer, whose probabilities are averaged in.
             progress: Is told how many sentences were done, batch by batch.
+            examples: Training pairs beside each sentence, in the place of those of the index.
 
         Returns:
             A sequence for each sentence.
@@ -403,7 +405,8 @@ class Text2Gloss(Pretrained):
                 language model has room for, or a partner has another tokenizer.
             WeightsError: There is no vocabulary yet: the network is not trained.
         """
-        return translate(self, texts, decoding or DecodingConfig(), index, partners, progress)
+        decoding = decoding or DecodingConfig()
+        return translate(self, texts, decoding, index, partners, progress, examples)
 
     @property
     def automaton(self) -> GlossAutomaton:

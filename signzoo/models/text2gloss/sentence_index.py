@@ -46,7 +46,81 @@ class Neighbour:
     similarity: float
 
 
-class SentenceIndex:
+class NearestPairs:
+    """Training pairs, found by how alike their sentences are.
+
+    Attributes:
+        pairs: The training pairs.
+    """
+
+    def __init__(
+        self, pairs: Sequence[TextGlossPair], sentences: VectorIndex, embed: Embedder | str
+    ) -> None:
+        self.pairs = tuple(pairs)
+        self._sentences = sentences
+        self._embed = embed
+        self._copies = Counter(_plain(pair.text) for pair in pairs)
+
+    @classmethod
+    def of(
+        cls, pairs: Sequence[TextGlossPair], embed: Embedder | None = None, progress: bool = True
+    ) -> "NearestPairs":
+        """Embed the sentences of pairs.
+
+        Args:
+            pairs: The training pairs.
+            embed: What embeds them; the default of :func:`embedder`.
+            progress: Show a bar, where somebody watches.
+        """
+        embed = embed or embedder()
+        vectors = _embed_all(embed, pairs, progress)
+        return NearestPairs(pairs, VectorIndex.build(vectors, "cosine"), embed)
+
+    def nearest(
+        self, texts: Sequence[str], k: int, exclude_same_text: bool = False
+    ) -> list[list[Neighbour]]:
+        """Find the training pairs whose sentences are most like others.
+
+        Args:
+            texts: Sentences.
+            k: How many pairs to find for each.
+            exclude_same_text: Leave out pairs of the very same sentence, whatever its case and
+                spaces: what training needs, whose sentences would find themselves.
+
+        Returns:
+            For each text up to ``k`` pairs, the most similar first.
+        """
+        plain = [_plain(text) for text in texts]
+        # A sentence may stand in a corpus hundreds of times; so many more must be looked at.
+        copies = max((self._copies[text] for text in plain), default=0) if exclude_same_text else 0
+        similarities, found = self._sentences.search(self._embedder(texts), k + copies)
+        results = []
+        for text, row, scores in zip(plain, found.tolist(), similarities.tolist(), strict=True):
+            kept = [
+                Neighbour(self.pairs[position], score)
+                for position, score in zip(row, scores, strict=True)
+                if position >= 0  # -1 where the cells that were searched hold fewer
+                and not (exclude_same_text and _plain(self.pairs[position].text) == text)
+            ]
+            results.append(kept[:k])
+        return results
+
+    def examples(
+        self, texts: Sequence[str], k: int, exclude_same_text: bool = False
+    ) -> list[list[tuple[str, tuple[str, ...]]]]:
+        """The sentences and glosses of :meth:`nearest`, as prompts take them."""
+        return [
+            [(neighbour.pair.text, neighbour.pair.gloss) for neighbour in neighbours]
+            for neighbours in self.nearest(texts, k, exclude_same_text)
+        ]
+
+    def _embedder(self, texts: Sequence[str]) -> np.ndarray:
+        if isinstance(self._embed, str):
+            self._embed = embedder(self._embed)
+        return self._embed(texts)
+
+
+class SentenceIndex(NearestPairs):
     """What a network's training set says beside an input.
 
     Reference: Khandelwal et al., "Nearest Neighbor Machine Translation", ICLR 2021, for the states.
@@ -65,11 +139,9 @@ class SentenceIndex:
         fingerprint: str,
         embed: Embedder | str,
     ) -> None:
-        self.pairs = tuple(pairs)
+        super().__init__(pairs, sentences, embed)
         self.fingerprint = fingerprint
-        self._sentences, self._states, self._tokens = sentences, states, tokens
-        self._embed = embed
-        self._copies = Counter(_plain(pair.text) for pair in pairs)
+        self._states, self._tokens = states, tokens
 
     @classmethod
     def build(
@@ -155,44 +227,6 @@ class SentenceIndex:
             raise WeightsError(f"The files of {folder} do not belong together; {_REBUILD}.")
         return cls(pairs, sentences, states, tokens, fingerprint, embed or settings["embedder"])
 
-    def nearest(
-        self, texts: Sequence[str], k: int, exclude_same_text: bool = False
-    ) -> list[list[Neighbour]]:
-        """Find the training pairs whose sentences are most like others.
-
-        Args:
-            texts: Sentences.
-            k: How many pairs to find for each.
-            exclude_same_text: Leave out pairs of the very same sentence, whatever its case and
-                spaces: what training needs, whose sentences would find themselves.
-
-        Returns:
-            For each text up to ``k`` pairs, the most similar first.
-        """
-        plain = [_plain(text) for text in texts]
-        # A sentence may stand in a corpus hundreds of times; so many more must be looked at.
-        copies = max((self._copies[text] for text in plain), default=0) if exclude_same_text else 0
-        similarities, found = self._sentences.search(self._embedder(texts), k + copies)
-        results = []
-        for text, row, scores in zip(plain, found.tolist(), similarities.tolist(), strict=True):
-            kept = [
-                Neighbour(self.pairs[position], score)
-                for position, score in zip(row, scores, strict=True)
-                if position >= 0  # -1 where the cells that were searched hold fewer
-                and not (exclude_same_text and _plain(self.pairs[position].text) == text)
-            ]
-            results.append(kept[:k])
-        return results
-
-    def examples(
-        self, texts: Sequence[str], k: int, exclude_same_text: bool = False
-    ) -> list[list[tuple[str, tuple[str, ...]]]]:
-        """The sentences and glosses of :meth:`nearest`, as prompts take them."""
-        return [
-            [(neighbour.pair.text, neighbour.pair.gloss) for neighbour in neighbours]
-            for neighbours in self.nearest(texts, k, exclude_same_text)
-        ]
-
     def neighbours(self, states: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Find the training set's decoder states nearest to others.
 
@@ -212,11 +246,6 @@ class SentenceIndex:
     def num_states(self) -> int:
         """How many decoder states are stored."""
         return len(self._states)
-
-    def _embedder(self, texts: Sequence[str]) -> np.ndarray:
-        if isinstance(self._embed, str):
-            self._embed = embedder(self._embed)
-        return self._embed(texts)
 
     def _write(self, folder: Path) -> None:
         import pooch  # type: ignore[import-untyped]

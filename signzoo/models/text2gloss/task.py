@@ -88,9 +88,19 @@ class Text2GlossTask(Task):
         return MetricCollection({"scores": TextMetric("gloss", self.network.config.language)})
 
     def learn_from(self, data: Any) -> None:
-        """Restrict decoding to the glosses of the first training file, if nothing does yet."""
+        """Restrict decoding to the glosses of the first training file, if nothing does yet.
+
+        Raises:
+            UsageError: The data retrieves more or fewer examples than the network will have.
+        """
         if not isinstance(data, Text2GlossData):
             return
+        if data.examples != self.network.config.num_examples:
+            raise UsageError(
+                f"The data puts {data.examples} retrieved pairs beside a sentence, the network "
+                f"takes {self.network.config.num_examples}: give --data.examples and "
+                "--model.network.num_examples the same number."
+            )
         if not len(self.network.vocabulary) and data.sources["train"]:
             pairs = data.training_pairs()
             texts, glosses = [pair.text for pair in pairs], [pair.gloss for pair in pairs]
@@ -101,12 +111,12 @@ class Text2GlossTask(Task):
         """Predict every next token; outside of training, decode freely too."""
         network = self.network
         prompts = [
-            network.put(job, source, corpus)
-            for job, source, corpus in zip(batch.jobs, batch.sources, batch.corpora, strict=True)
+            network.put(*asked)
+            for asked in zip(batch.jobs, batch.sources, batch.corpora, batch.examples, strict=True)
         ]
         if not self.training:
             logits, tokens = network.token_logits(network.encode(prompts, batch.targets))
-            found = network.translate(batch.sources, self.decoding)
+            found = network.translate(batch.sources, self.decoding, examples=batch.examples)
             outputs: Any = {
                 "predictions": [" ".join(each.glosses) for each in found],
                 "targets": batch.targets,
@@ -123,7 +133,7 @@ class Text2GlossTask(Task):
 
     def predict_step(self, batch: PairBatch, batch_idx: int = 0) -> list[dict[str, Any]]:
         """Give each sentence its glosses."""
-        found = self.network.translate(batch.sources, self.decoding)
+        found = self.network.translate(batch.sources, self.decoding, examples=batch.examples)
         return [
             {
                 "id": name,

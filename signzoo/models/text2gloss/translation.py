@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 # Longer sentences are refused: the tiny model has never seen one of a quarter of that.
 MAX_CHARACTERS = 2000
 
+# A training sentence and its glosses.
+Example = tuple[str, Sequence[str]]
+
 
 class Index(Datastore, Protocol):
     """What translation asks of a sentence index."""
 
-    def examples(self, texts: Sequence[str], k: int) -> list[list[tuple[str, tuple[str, ...]]]]:
+    def examples(self, texts: Sequence[str], k: int) -> Sequence[Sequence[Example]]:
         """The nearest training pairs of each text, as sentence and glosses."""
         ...
 
@@ -58,12 +61,18 @@ def translate(
     index: Index | None,
     partners: Sequence["Text2Gloss"],
     progress: Callable[[int], Any] | None,
+    examples: Sequence[Sequence[Example]] | None,
 ) -> list[GlossSequence]:
     """Gloss sentences; see :meth:`Text2Gloss.translate`."""
     _check(network, texts, partners)
     if not texts:
         return []
-    prompts = _prompts(network, texts, index)
+    if examples is None:
+        examples = _examples(network, texts, index)
+    prompts = [
+        network.put("gloss", " ".join(text.split()), examples=beside)
+        for text, beside in zip(texts, examples, strict=True)
+    ]
     lengths = np.array([len(each) for each in network.tokenizer(prompts)["input_ids"]])
     _check_positions(network, int(lengths.max()), decoding.max_tokens)
     found: dict[int, GlossSequence] = {}
@@ -103,13 +112,11 @@ def _check_positions(network: "Text2Gloss", longest: int, max_tokens: int) -> No
         )
 
 
-def _prompts(network: "Text2Gloss", texts: Sequence[str], index: Index | None) -> list[str]:
-    count = network.config.num_examples if index is not None else 0
-    beside = index.examples(texts, count) if index is not None and count else [[]] * len(texts)
-    return [
-        network.put("gloss", " ".join(text.split()), examples=examples)
-        for text, examples in zip(texts, beside, strict=True)
-    ]
+def _examples(
+    network: "Text2Gloss", texts: Sequence[str], index: Index | None
+) -> Sequence[Sequence[Example]]:
+    count = network.config.num_examples
+    return index.examples(texts, count) if index is not None and count else [()] * len(texts)
 
 
 def _search(

@@ -208,3 +208,45 @@ def test_a_batch_keeps_the_order_and_knows_its_lengths(corpus):
 def test_a_negative_share_is_refused():
     with pytest.raises(UsageError, match="shares of a source are at least 0"):
         PairSource("corpus/train.jsonl", text=-0.1)
+
+
+@pytest.fixture
+def with_examples(fake_corpora):
+    made = Text2GlossData(
+        str(fake_corpora),
+        (PairSource("phoenix14t/train.jsonl", gloss=1.0, text=0.5),),
+        (PairSource("phoenix14t/dev.jsonl"),),
+        examples=2,
+    )
+    made.setup("fit")
+    return made
+
+
+def test_a_training_sentence_gets_up_to_so_many_examples_of_other_sentences(with_examples):
+    samples = with_examples.samples["train"]
+    known = {(pair.text, pair.gloss) for pair in with_examples.training_pairs()}
+    drawn = draw_epochs(samples, 4)
+    asked = [sample for sample in drawn if sample.job == "gloss"]
+    assert {len(sample.examples) for sample in asked} == {0, 1, 2}
+    for sample in asked:
+        assert set(sample.examples) <= known
+        assert sample.source not in {text for text, _ in sample.examples}
+    assert all(sample.examples == () for sample in drawn if sample.job == "text")
+    # The slot has room for all of them.
+    for sample, (most, _) in zip(drawn, samples.lengths * 4, strict=True):
+        beside = [text for known, gloss in sample.examples for text in (known, " ".join(gloss))]
+        assert sum(estimate_tokens([sample.source, *beside])) <= most
+
+
+def test_a_held_out_sentence_gets_all_of_its_examples_from_the_training_file(with_examples):
+    samples = with_examples.samples["val"]
+    known = {(pair.text, pair.gloss) for pair in with_examples.training_pairs()}
+    for place in range(len(samples.lengths)):
+        examples = samples[Draw(place, None)].examples
+        assert len(set(examples)) == 2
+        assert set(examples) <= known
+
+
+def test_without_training_files_there_are_no_examples():
+    with pytest.raises(UsageError, match="0 training files"):
+        Text2GlossData("x", val=(PairSource("phoenix14t/dev.jsonl"),), examples=1)

@@ -125,6 +125,30 @@ def test_a_resumed_training_begins_with_the_adapter_that_was_saved(make_task, da
         assert torch.equal(again.state_dict()[name], tensor)
 
 
+def test_retrieved_examples_reach_the_network(fake_corpora, tiny_text2gloss):
+    data = Text2GlossData(str(fake_corpora), (TRAIN,), (DEV,), examples=2)
+    data.setup("fit")
+    network = Text2GlossConfig(str(tiny_text2gloss), prompt="{text}{examples}", num_examples=2)
+    task = Text2GlossTask(network, decoding=DecodingConfig(beams=1, max_tokens=8))
+    task.learn_from(data)
+    batch = data.collate([data.samples["val"][Draw(place, None)] for place in range(3)])
+    without = batch._replace(examples=[()] * 3)
+    with torch.no_grad():
+        (loss, _), (plain, _) = (task.eval().shared_step(each) for each in (batch, without))
+    assert loss != plain
+    asked = []
+    task.network.put = lambda *words, examples=(): asked.append(examples) or "x"
+    task.predict_step(batch)
+    assert asked == batch.examples
+
+
+def test_data_and_network_agree_on_the_number_of_examples(make_task, data):
+    task = make_task(num_examples=0)
+    data.examples = 2
+    with pytest.raises(UsageError, match="puts 2 retrieved pairs beside a sentence, the network"):
+        task.learn_from(data)
+
+
 def test_r_drop_is_the_plain_loss_where_there_is_no_dropout(make_task, data):
     plain = make_task(dropout=0.0).train().shared_step(batch_of(data))[0]
     twice = make_task(TextLossConfig(r_drop=5.0), dropout=0.0).train()
