@@ -1,12 +1,14 @@
 """Gloss a text: turn written sentences into the glosses of a sign language.
 
-The model writes the glosses. A word that it has never read is looked up in its sign vocabulary: as
+The model writes the glosses. Each word is listed with those that stand for it: named like it, or
+less likely without it. A word that the model has never read is looked up in its sign vocabulary: as
 it is, as its lemma, by synonyms that the model proposes, by the last part of a compound, and by its
 meaning (cosine similarity of embeddings); what is left is fingerspelled or missing. Texts of more
 than one sentence are glossed sentence by sentence.
 """
 
 import argparse
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from signzoo.cli.glossing import (
@@ -113,15 +115,15 @@ def _describe(report: "GlossReport", arguments: argparse.Namespace) -> str:
             for rank, (labels, score) in enumerate(report.sequence.n_best, start=1)
         ]
     lines += [
-        f"    {word:<24} {_became(choice, arguments.on_missing)}"
-        for word, choice in word_levels(report)
+        f"    {word:<24} {_became(choice, labels, arguments.on_missing)}"
+        for word, choice, labels in word_levels(report)
     ]
     return "\n".join(lines)
 
 
-def _became(choice: "WordChoice | None", on_missing: str) -> str:
+def _became(choice: "WordChoice | None", labels: Sequence[str], on_missing: str) -> str:
     if choice is None:
-        return "read by the model"
+        return " ".join(labels) or "- (read, no gloss of its own)"
     similarity = "" if choice.similarity is None else f" {choice.similarity:.2f}"
     if choice.label is not None:
         return f"{choice.label} ({choice.level}{similarity})"
@@ -147,10 +149,11 @@ def _as_json(report: "GlossReport") -> dict[str, Any]:
             {
                 "word": word,
                 "level": "read" if choice is None else choice.level,
+                "glosses": list(labels),
                 "label": choice.label if choice else None,
                 "similarity": choice.similarity if choice else None,
                 "candidates": [list(near) for near in choice.candidates] if choice else [],
             }
-            for word, choice in word_levels(report)
+            for word, choice, labels in word_levels(report)
         ],
     }

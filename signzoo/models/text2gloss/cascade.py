@@ -193,9 +193,9 @@ class Cascade:
         self._variants: dict[str, str] = {}
         for label in index.vocabulary.labels:  # the most frequent first, which is the one to keep
             name = readable(label)
-            self._exact.setdefault(_key(label), label)
-            self._variants.setdefault(_key(name), label)
-            self._variants.setdefault(_key(lemma(name, language)), label)
+            self._exact.setdefault(spelling_key(label), label)
+            self._variants.setdefault(spelling_key(name), label)
+            self._variants.setdefault(spelling_key(lemma(name, language)), label)
 
     def __call__(self, words: Sequence[str]) -> list[WordChoice]:
         """Choose for each word; those without a sign of their own are embedded together."""
@@ -212,8 +212,8 @@ class Cascade:
         return [self._find(word) or _unsigned(word) for word in words]
 
     def _find(self, word: str) -> WordChoice | None:
-        if _key(word) in self._exact:
-            return WordChoice(word, self._exact[_key(word)], "exact")
+        if spelling_key(word) in self._exact:
+            return WordChoice(word, self._exact[spelling_key(word)], "exact")
         label = self._variant(word)
         if label:
             return WordChoice(word, label, "variant")
@@ -224,8 +224,8 @@ class Cascade:
 
     def _variant(self, word: str) -> str | None:
         for form in (readable(word), lemma(word, self.language)):
-            if _key(form) in self._variants:
-                return self._variants[_key(form)]
+            if spelling_key(form) in self._variants:
+                return self._variants[spelling_key(form)]
         return None
 
     def _compare(self, words: Sequence[str]) -> list[WordChoice]:
@@ -287,7 +287,7 @@ class Cascade:
         stems = [part.removesuffix(link) for link in _LINKS if part.endswith(link)]
         return any(
             len(stem) >= _SHORTEST_MODIFIER
-            and (_key(stem) in self._variants or is_known(stem.capitalize(), lang="de"))
+            and (spelling_key(stem) in self._variants or is_known(stem.capitalize(), lang="de"))
             for stem in stems
         )
 
@@ -314,6 +314,11 @@ class Cascade:
         return float(vector @ self.index.embeddings[row])
 
 
+def spelling_key(text: str) -> str:
+    """A word in lower case and without umlauts, as corpora name glosses: KOENNEN for können."""
+    return text.lower().translate(_SPELLINGS)
+
+
 def _unsigned(word: str, near: tuple[tuple[str, float], ...] = ()) -> WordChoice:
     """A word that no level has a sign for, with the labels that came nearest."""
     level: Level = "fingerspelling" if _SPELLED.fullmatch(word) else "missing"
@@ -322,16 +327,12 @@ def _unsigned(word: str, near: tuple[tuple[str, float], ...] = ()) -> WordChoice
 
 def _with_umlauts(vocabulary: GlossVocabulary) -> list[str]:
     """The labels as words, spelled as the training sentences spell them: können for KOENNEN."""
-    spelled = {_key(word): word for word in sorted(vocabulary.words)}
+    spelled = {spelling_key(word): word for word in sorted(vocabulary.words)}
     spelled |= {word: word for word in vocabulary.words}
     return [
         " ".join(spelled.get(word, word) for word in readable(label).split())
         for label in vocabulary.labels
     ]
-
-
-def _key(text: str) -> str:
-    return text.lower().translate(_SPELLINGS)
 
 
 def _normalised(vectors: np.ndarray) -> np.ndarray:

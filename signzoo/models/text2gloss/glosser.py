@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,7 +10,8 @@ import numpy as np
 from typing_extensions import Self
 
 from signzoo.errors import UsageError
-from signzoo.models.text2gloss.cascade import Cascade, VocabularyIndex, WordChoice
+from signzoo.models.text2gloss.alignment import LEAST_EFFECT
+from signzoo.models.text2gloss.cascade import Cascade, VocabularyIndex, WordChoice, spelling_key
 from signzoo.models.text2gloss.decoding import DecodingConfig
 from signzoo.models.text2gloss.embeddings import embedder, readable
 from signzoo.models.text2gloss.network import Text2Gloss
@@ -39,6 +40,8 @@ class GlossReport:
         words: The words of the text.
         choices: What the cascade chose for each word that the network has never read; the other
             words were read by the network.
+        became: For each word the glosses of the network that stand for it: those that are named
+            like it, and those that would be less likely without it.
         glosses: The glosses to sign: those of the network, with those of the choices between them.
     """
 
@@ -46,6 +49,7 @@ class GlossReport:
     sequence: GlossSequence
     words: tuple[str, ...]
     choices: tuple[WordChoice, ...]
+    became: tuple[tuple[str, ...], ...]
     glosses: tuple[Gloss, ...]
 
 
@@ -128,6 +132,7 @@ class SignGlosser:
             joined,
             tuple(word for report in reports for word in report.words),
             tuple(choice for report in reports for choice in report.choices),
+            tuple(labels for report in reports for labels in report.became),
             tuple(gloss for report in reports for gloss in report.glosses),
         )
 
@@ -149,15 +154,34 @@ class SignGlosser:
                 "be fingerspelled or skipped (--on-missing)."
             )
         return [
-            GlossReport(
-                sentence,
-                sequence,
-                tuple(row),
-                tuple(choices[word] for word in row if word in choices),
-                self._place(row, sequence, choices),
-            )
+            self._report(sentence, sequence, row, choices)
             for sentence, sequence, row in zip(sentences, sequences, words, strict=True)
         ]
+
+    def _report(
+        self,
+        sentence: str,
+        sequence: GlossSequence,
+        words: Sequence[str],
+        choices: Mapping[str, WordChoice],
+    ) -> GlossReport:
+        places = self._align(words, sequence.glosses, choices)
+        meant = [
+            Gloss(label, words[place] if place >= 0 else "", score=sequence.score)
+            for label, place in zip(sequence.glosses, places, strict=True)
+        ]
+        became: list[list[str]] = [[] for _ in words]
+        for label, place in zip(sequence.glosses, places, strict=True):
+            if place >= 0:
+                became[place].append(label)
+        return GlossReport(
+            sentence,
+            sequence,
+            tuple(words),
+            tuple(choices[word] for word in words if word in choices),
+            tuple(map(tuple, became)),
+            self._place(words, meant, choices),
+        )
 
     def _reads(self, word: str) -> bool:
         known = self.network.vocabulary.words
@@ -167,15 +191,14 @@ class SignGlosser:
         return lemma(word, self.network.config.language)
 
     def _place(
-        self, words: Sequence[str], sequence: GlossSequence, choices: dict[str, WordChoice]
+        self, words: Sequence[str], meant: Sequence[Gloss], choices: Mapping[str, WordChoice]
     ) -> tuple[Gloss, ...]:
         """Put the glosses of the choices between those of the network."""
-        meant = self._name(words, sequence, choices)
-        total = len(sequence.glosses)
+        written = {gloss.label for gloss in meant}
         added: list[tuple[int, Gloss]] = []
         for before, word in enumerate(words):
             choice = choices.get(word)
-            if choice is None or choice.label in sequence.glosses:
+            if choice is None or choice.label in written:
                 continue
             if choice.label is not None:
                 gloss = Gloss(choice.label, word, score=choice.similarity)
@@ -183,27 +206,31 @@ class SignGlosser:
                 gloss = Gloss(word, word, (self._lemma(word),))
             else:
                 continue
-            added.append((round(before / len(words) * total), gloss))
+            added.append((round(before / len(words) * len(meant)), gloss))
         placed: list[Gloss] = []
-        for place in range(total + 1):
+        for place in range(len(meant) + 1):
             placed += [gloss for where, gloss in added if where == place]
             placed += meant[place : place + 1]
         return tuple(placed)
 
-    def _name(
-        self, words: Sequence[str], sequence: GlossSequence, choices: dict[str, WordChoice]
-    ) -> list[Gloss]:
-        """The glosses of the network, with the word of the text that is named or chosen like it."""
-        named: dict[str, str] = {}
-        for word in words:
+    def _align(
+        self, words: Sequence[str], labels: Sequence[str], choices: Mapping[str, WordChoice]
+    ) -> list[int]:
+        """The place of the word that each gloss of the network stands for; -1 for none."""
+        named: dict[str, int] = {}
+        for place, word in enumerate(words):
             names = [word, self._lemma(word)]
             if word in choices and choices[word].label:
                 names.append(readable(str(choices[word].label)))
             for name in names:
-                named.setdefault(name.lower(), word)
+                named.setdefault(spelling_key(name), place)
+        places = [named.get(spelling_key(readable(label)), -1) for label in labels]
+        if min(places, default=0) >= 0:
+            return places
+        effects = self.network.word_effects(words, labels)  # (W, G)
         return [
-            Gloss(label, named.get(readable(label), ""), score=sequence.score)
-            for label in sequence.glosses
+            int(falls.argmax()) if place < 0 and falls.max() >= LEAST_EFFECT else place
+            for place, falls in zip(places, effects.T, strict=True)
         ]
 
 
@@ -262,8 +289,13 @@ def check_language(network: Text2Gloss, language: str) -> None:
         raise UsageError(f"This model reads {known!r}, not {language!r}; choose a model for that.")
 
 
-def word_levels(report: GlossReport) -> Iterator[tuple[str, WordChoice | None]]:
-    """Each word of a text with what the cascade chose; ``None`` where the network has read it."""
+def word_levels(
+    report: GlossReport,
+) -> Iterator[tuple[str, WordChoice | None, tuple[str, ...]]]:
+    """Each word of a text, what the cascade chose for it, and which glosses stand for it.
+
+    The choice is ``None`` where the network has read the word.
+    """
     choices = {choice.word: choice for choice in report.choices}
-    for word in report.words:
-        yield word, choices.get(word)
+    for word, labels in zip(report.words, report.became, strict=True):
+        yield word, choices.get(word), labels

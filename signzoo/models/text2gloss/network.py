@@ -21,6 +21,7 @@ from typing_extensions import Self
 from signzoo.errors import UsageError, WeightsError
 from signzoo.hub.checkpoint import Pretrained, make_config, read_folder
 from signzoo.hub.download import locate
+from signzoo.models.text2gloss.alignment import word_effects
 from signzoo.models.text2gloss.cascade import VocabularyIndex
 from signzoo.models.text2gloss.decoding import DecodingConfig, states_of
 from signzoo.models.text2gloss.denoising import bpe_dropout
@@ -407,6 +408,13 @@ class Text2Gloss(Pretrained):
         """
         decoding = decoding or DecodingConfig()
         return translate(self, texts, decoding, index, partners, progress, examples)
+
+    def word_effects(self, words: Sequence[str], labels: Sequence[str]) -> np.ndarray:
+        """How much each word of a sentence speaks for each of its glosses, ``(W, G)``.
+
+        See :func:`signzoo.models.text2gloss.alignment.word_effects`.
+        """
+        return word_effects(self, words, labels)
 
     @property
     def automaton(self) -> GlossAutomaton:

@@ -44,6 +44,12 @@ class FixedNetwork:
     def translate(self, texts, decoding=None, index=None, partners=(), progress=None):
         return [GlossSequence(self.glosses, 0.5, ((self.glosses, 0.5),)) for _ in texts]
 
+    def word_effects(self, words, labels):
+        """Without its second word nothing is as likely; the others do not matter."""
+        effects = np.zeros((len(words), len(labels)))
+        effects[1:2] = 2.0
+        return effects
+
 
 @pytest.fixture
 def make_glosser(network):
@@ -62,7 +68,11 @@ def test_words_that_the_network_has_read_are_left_to_it(make_glosser):
 
     assert labels(report.glosses) == ["HEUTE", "REGEN"]
     assert report.choices == ()
-    assert list(word_levels(report)) == [("Heute", None), ("regnet", None), ("es", None)]
+    assert list(word_levels(report)) == [
+        ("Heute", None, ("HEUTE",)),
+        ("regnet", None, ("REGEN",)),
+        ("es", None, ()),
+    ]
     assert report.glosses[0].word == "Heute"
     assert report.glosses[0].score == 0.5
 
