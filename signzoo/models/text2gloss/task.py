@@ -29,13 +29,18 @@ class TextLossConfig:
     doubles the work of a step."""
     subword_dropout: float = 0.0
     """Probability, for each merge of a BPE tokenizer, that a training source leaves it out."""
+    teachers: tuple[str, ...] = ()
+    """Checkpoints with the same tokenizer whose mean probabilities are learnt too: an ensemble in
+    one network (knowledge distillation)."""
+    teacher_weight: float = 0.5
+    """Share of the teachers in the loss; the rest are the training answers."""
 
     def __post_init__(self) -> None:
-        shares = (self.label_smoothing, self.subword_dropout)
+        shares = (self.label_smoothing, self.subword_dropout, self.teacher_weight)
         if not all(0 <= share < 1 for share in shares) or self.r_drop < 0:
             raise UsageError(
-                "The loss needs label_smoothing and subword_dropout between 0 and 1 and r_drop of "
-                f"at least 0; got {self}."
+                "The loss needs label_smoothing, subword_dropout and teacher_weight between 0 and "
+                f"1 and r_drop of at least 0; got {self}."
             )
 
 
@@ -46,7 +51,8 @@ class Text2GlossTask(Task):
 
     Reference of R-Drop: Liang et al., "R-Drop: Regularized Dropout for Neural Networks", NeurIPS
     2021. Of BPE dropout: Provilkov et al., "BPE-Dropout: Simple and Effective Subword
-    Regularization", ACL 2020.
+    Regularization", ACL 2020. Of teachers: Hinton et al., "Distilling the Knowledge in a Neural
+    Network", arXiv:1503.02531.
 
     Args:
         network: Which language model, and whether LoRA or all of it trains.
@@ -82,6 +88,9 @@ class Text2GlossTask(Task):
     def configure_losses(self) -> None:
         """Use the smoothed cross-entropy of each token."""
         self.loss = nn.CrossEntropyLoss(label_smoothing=self.loss_config.label_smoothing)
+        self._teachers: list[
+            Text2Gloss
+        ] = []  # a list, so that they are no part of the task's state
 
     def configure_metrics(self) -> MetricCollection:
         """Score glosses as signzoo's evaluation does."""
@@ -125,11 +134,26 @@ class Text2GlossTask(Task):
         encoded = network.encode(prompts, batch.targets, self.loss_config.subword_dropout)
         if not self.loss_config.r_drop:
             logits, tokens = network.token_logits(encoded)
-            return self.loss(logits.float(), tokens), {}
+            return self._taught(self.loss(logits.float(), tokens), logits.float(), encoded), {}
         twice = {key: torch.cat([value, value]) for key, value in encoded.items()}
         logits, tokens = network.token_logits(twice)  # type: ignore[arg-type]
         logits = logits.float()
-        return self.loss(logits, tokens) + self.loss_config.r_drop * _difference(logits), {}
+        loss = self._taught(self.loss(logits, tokens), logits, twice)
+        return loss + self.loss_config.r_drop * _difference(logits), {}
+
+    def _taught(self, loss: Tensor, logits: Tensor, encoded: Any) -> Tensor:
+        """Mix in how far the K tokens' logits, ``(K, V)``, are from what the teachers say."""
+        if not self.loss_config.teachers:
+            return loss
+        if not self._teachers:
+            self._teachers = [
+                _open_teacher(name, self.network) for name in self.loss_config.teachers
+            ]
+        with torch.no_grad():
+            said = [teacher.token_logits(encoded)[0].float() for teacher in self._teachers]
+            mean = torch.stack([each.softmax(dim=-1) for each in said]).mean(dim=0)
+        share = self.loss_config.teacher_weight
+        return (1 - share) * loss + share * functional.cross_entropy(logits, mean)
 
     def predict_step(self, batch: PairBatch, batch_idx: int = 0) -> list[dict[str, Any]]:
         """Give each sentence its glosses."""
@@ -143,6 +167,18 @@ class Text2GlossTask(Task):
             }
             for name, text, each in zip(batch.ids, batch.sources, found, strict=True)
         ]
+
+
+def _open_teacher(name: str, network: Text2Gloss) -> Text2Gloss:
+    """Open a network to learn from.
+
+    Raises:
+        UsageError: It has another tokenizer.
+    """
+    teacher = Text2Gloss.from_pretrained(name, network.device)
+    if teacher.tokenizer.get_vocab() != network.tokenizer.get_vocab():
+        raise UsageError(f"The teacher {name} has another tokenizer than the network.")
+    return teacher.requires_grad_(False)
 
 
 def _difference(logits: Tensor) -> Tensor:

@@ -190,3 +190,56 @@ def test_the_vocabulary_is_that_of_the_first_training_file_and_stays(make_task, 
 def test_an_impossible_loss_is_refused(wrong):
     with pytest.raises(UsageError, match="The loss needs"):
         TextLossConfig(**wrong)
+
+
+def test_a_teacher_draws_the_network_towards_its_own_answers(
+    make_task, data, tiny_text2gloss, tmp_path
+):
+    torch.manual_seed(5)
+    teacher = load(tiny_text2gloss)
+    for parameter in teacher.parameters():
+        torch.nn.init.normal_(parameter, std=0.4)
+    teacher.save_pretrained(tmp_path / "teacher")
+    batch = batch_of(data)
+    distances = {}
+    for share in (0.0, 0.9):
+        loss = TextLossConfig(teachers=(str(tmp_path / "teacher"),), teacher_weight=share)
+        task = make_task(loss, dropout=0.0).train()
+        optimizer = torch.optim.Adam(task.parameters(), lr=0.01)
+        for _ in range(30):
+            optimizer.zero_grad()
+            task.shared_step(batch)[0].backward()
+            optimizer.step()
+        encoded = task.network.encode(
+            [task.network.put("gloss", text) for text in batch.sources], batch.targets
+        )
+        with torch.no_grad():
+            ours, theirs = (
+                each.eval().token_logits(encoded)[0].log_softmax(dim=-1)
+                for each in (task.network, load(tmp_path / "teacher"))
+            )
+        distances[share] = float((theirs.exp() * (theirs - ours)).sum(dim=-1).mean())
+        assert not any("teacher" in name for name in task.state_dict())
+    assert distances[0.9] < 0.5 * distances[0.0]
+
+
+def test_no_share_of_a_teacher_is_the_plain_loss(make_task, data, tiny_text2gloss):
+    loss = TextLossConfig(teachers=(str(tiny_text2gloss),), teacher_weight=0.0)
+    taught, plain = (make_task(each, dropout=0.0).train() for each in (loss, PLAIN))
+    batch = batch_of(data)
+    assert torch.equal(taught.shared_step(batch)[0], plain.shared_step(batch)[0])
+
+
+def test_a_teacher_with_another_tokenizer_is_refused(make_task, data, fake_corpora, tmp_path):
+    from signzoo.models.text2gloss import Text2Gloss
+    from signzoo.models.text2gloss.compact import CompactConfig, make_compact
+
+    size = CompactConfig(90, 16, 32, 2, 1, 1)
+    texts = [pair.text for pair in data.training_pairs()]
+    make_compact(texts, ["phoenix14t"], tmp_path / "base", size)
+    other = Text2Gloss(Text2GlossConfig(str(tmp_path / "base")))
+    other.set_vocabulary(make_task().network.vocabulary)
+    other.save_pretrained(tmp_path / "other")
+    task = make_task(TextLossConfig(teachers=(str(tmp_path / "other"),))).train()
+    with pytest.raises(UsageError, match="another tokenizer"):
+        task.shared_step(batch_of(data))
