@@ -6,6 +6,10 @@ import unicodedata
 
 # A word may hold hyphens and apostrophes; anything else that is not a space is a token of its own.
 _TOKEN = re.compile(r"\w+(?:[-'’]\w+)*|[^\w\s]")
+# Digits that are no part of a longer word, such as 1.000, 3,5 or -7; behind them the point of an
+# ordinal (am 3. Mai), which the full stop of a sentence is not.
+_NUMBER = re.compile(r"(?<![\w.,])(-?)(\d+)(?:([.,])(\d+))?(?:(\.)(?=\s+\w))?(?!\w)")
+_LONGEST_NUMBER = 9  # digits; longer ones are telephone numbers and the like
 
 
 def split_words(text: str, language: str) -> list[str]:
@@ -25,6 +29,38 @@ def split_words(text: str, language: str) -> list[str]:
         elif unicodedata.category(token) in ("So", "Sc", "Sm"):
             tokens.append(token)
     return tokens
+
+
+def spell_numbers(text: str, language: str) -> str:
+    """Write the numbers of a text in words, as a transcript of speech has them.
+
+    Args:
+        text: Any text.
+        language: BCP 47 code of the written language; of one that num2words does not know the
+            digits stay.
+
+    Returns:
+        ``am dritten Mai fünfzehn Grad`` for ``am 3. Mai 15 Grad``. German ordinals get the ending
+        of the dative, which dates have.
+    """
+    from num2words import num2words  # type: ignore[import-untyped]
+
+    subtag = primary_subtag(language)
+
+    def spell(match: re.Match[str]) -> str:
+        sign, whole, mark, fraction, ordinal = match.groups()
+        if len(whole) > _LONGEST_NUMBER:
+            return match[0]
+        if fraction and len(fraction) == 3 and mark == ("," if subtag == "en" else "."):
+            whole, fraction = whole + fraction, None  # thousands
+        value = float(f"{sign}{whole}.{fraction}") if fraction else int(f"{sign}{whole}")
+        try:
+            spelled = str(num2words(value, lang=subtag, to="ordinal" if ordinal else "cardinal"))
+        except (NotImplementedError, ValueError, OverflowError, TypeError):
+            return match[0]
+        return f"{spelled}n" if ordinal and subtag == "de" else spelled
+
+    return _NUMBER.sub(spell, text)
 
 
 def has_words(text: str) -> bool:

@@ -1,6 +1,6 @@
 import pytest
 
-from signzoo.transforms.text import lemma, primary_subtag, split_words
+from signzoo.transforms.text import lemma, primary_subtag, spell_numbers, split_words
 
 
 def test_words_come_without_punctuation_and_in_order():
@@ -39,3 +39,24 @@ def test_a_language_code_has_a_primary_part():
     assert [primary_subtag(code) for code in ("de", "zh-Hans-CN", "pt_BR", "EN")] == [
         "de", "zh", "pt", "en",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Am 3. Mai sind es 15 Grad.", "Am dritten Mai sind es fünfzehn Grad."),
+        ("Nachts -5 Grad, am Tag 3,5 oder 2.5", "Nachts minus fünf Grad, am Tag drei Komma fünf"),
+        ("bei 1.500 Metern", "bei eintausendfünfhundert Metern"),
+        ("Wir sind 21.", "Wir sind einundzwanzig."),
+        ("A4, H2O und 4fach bleiben", "A4, H2O und 4fach bleiben"),
+        ("ruf 030123456789 an", "ruf 030123456789 an"),
+        ("keine Zahl", "keine Zahl"),
+    ],
+)
+def test_numbers_are_written_in_words(text, expected):
+    assert spell_numbers(text, "de-CH").startswith(expected)
+
+
+def test_numbers_of_other_languages_are_theirs_or_stay():
+    assert spell_numbers("15 degrees on May 3.", "en") == "fifteen degrees on May three."
+    assert spell_numbers("15 graad", "xx") == "15 graad"

@@ -144,7 +144,8 @@ class SignGlosser:
                 an error.
         """
         sequences = self.network.translate(sentences, self.decoding, self.index, self.partners)
-        words = [split_words(sentence, self.network.config.language) for sentence in sentences]
+        language = self.network.config.language
+        words = [split_words(self.network.prepare(sentence), language) for sentence in sentences]
         unread = list(dict.fromkeys(word for row in words for word in row if not self._reads(word)))
         choices = {choice.word: choice for choice in self.cascade(unread)}
         missing = [word for word, choice in choices.items() if choice.label is None]

