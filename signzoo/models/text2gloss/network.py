@@ -253,7 +253,10 @@ class Text2Gloss(Pretrained):
     @property
     def fingerprint(self) -> str:
         """SHA-256 of all weights and of how they are asked; an index belongs to one of them."""
-        digest = hashlib.sha256(json.dumps(self.saved_config(), sort_keys=True).encode())
+        # Defaults are left out, so that a field of a later version does not disown an index.
+        defaults = asdict(Text2GlossConfig(language_model=""))
+        asked = {k: v for k, v in self.saved_config().items() if v != defaults[k]}
+        digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
         for name, tensor in sorted(self.language_model.state_dict().items()):
             digest.update(name.encode())
             digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
