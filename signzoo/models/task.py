@@ -189,7 +189,14 @@ class Task(LightningModule):
         }
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Say which component the checkpoint is of."""
+        """Say which component the checkpoint is of.
+
+        Where a callback averages the weights, what is saved is its copy of the task, made before
+        the task had seen its data. Numbers are averaged; what else the task has learnt of its data,
+        such as a vocabulary, is taken from the task itself.
+        """
+        own, saved = self.state_dict(), checkpoint["state_dict"]
+        saved.update({key: own[key] for key in saved if key.endswith("_extra_state")})
         checkpoint["signzoo"] = {"component": self.component, "version": signzoo.__version__}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 import lightning
 import pytest
 import torch
+from lightning.pytorch.callbacks import EMAWeightAveraging
 
 from signzoo.cli.main import main
 from signzoo.data.datamodule import Draw, LoaderConfig
@@ -9,6 +10,7 @@ from signzoo.hub import load
 from signzoo.models.task import OptimizerConfig
 from signzoo.models.text2gloss import (
     DecodingConfig,
+    GlossVocabulary,
     Text2GlossConfig,
     Text2GlossData,
     Text2GlossTask,
@@ -49,11 +51,11 @@ def batch_of(data, count=3):
     return data.collate([samples[Draw(index, None)] for index in range(count)])
 
 
-def fit(task, data, folder, resumed=None):
+def fit(task, data, folder, resumed=None, steps=2, callbacks=()):
     """Two steps of training, and the checkpoint after them."""
     trainer = lightning.Trainer(
-        max_steps=2, accelerator="cpu", default_root_dir=folder, logger=False,
-        enable_progress_bar=False, enable_model_summary=False, limit_val_batches=0,
+        max_steps=steps, callbacks=list(callbacks), accelerator="cpu", default_root_dir=folder,
+        logger=False, enable_progress_bar=False, enable_model_summary=False, limit_val_batches=0,
     )  # fmt: skip
     trainer.fit(task, data, ckpt_path=resumed)
     trainer.save_checkpoint(folder / "last.ckpt")
@@ -147,6 +149,24 @@ def test_data_and_network_agree_on_the_number_of_examples(make_task, data):
     data.examples = 2
     with pytest.raises(UsageError, match="puts 2 retrieved pairs beside a sentence, the network"):
         task.learn_from(data)
+
+
+@pytest.mark.parametrize("rank", [0, 2])
+def test_averaged_weights_are_exported_with_the_vocabulary(make_task, data, tmp_path, rank):
+    task = make_task(lora_rank=rank)
+    task.network.set_vocabulary(GlossVocabulary((), ()))  # which the data gives it, in setup
+    path = fit(task, data, tmp_path, steps=3, callbacks=[EMAWeightAveraging(decay=0.5)])
+    assert main(["export", str(path), str(tmp_path / "out")]) == 0
+    network = load(tmp_path / "out")
+    assert network.vocabulary == task.network.vocabulary
+    assert len(network.vocabulary) > 10
+    trained = {name for name, p in task.network.named_parameters() if p.requires_grad}
+    last = task.network.state_dict()
+    assert any(not torch.equal(network.state_dict()[name], last[name]) for name in trained)
+    # And it goes on from there.
+    again = make_task(lora_rank=rank)
+    fit(again, data, tmp_path, path, steps=4, callbacks=[EMAWeightAveraging(decay=0.5)])
+    assert again.network.vocabulary == task.network.vocabulary
 
 
 def test_r_drop_is_the_plain_loss_where_there_is_no_dropout(make_task, data):
