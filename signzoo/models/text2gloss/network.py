@@ -309,13 +309,14 @@ class Text2Gloss(Pretrained):
 
         Args:
             prompts: B questions.
-            targets: The answer to each.
+            targets: A answers to each, those to the first question first; in most cases one.
             subword_dropout: Probability, for each merge of a BPE tokenizer, that a question leaves
                 it out.
 
         Returns:
-            ``input_ids`` and ``attention_mask`` ``(B, N)``; ``labels`` ``(B, M)``, -100 where
-            nothing is asked. A causal model has the answer behind the question, so M is N.
+            ``input_ids`` and ``attention_mask`` ``(B, N)``; ``labels`` ``(B·A, M)``, -100 where
+            nothing is asked. A causal model has the answer behind the question, so M is N and the
+            questions are repeated, ``(B·A, N)``.
         """
         tokenizer = self.tokenizer
         answers = [
@@ -327,6 +328,8 @@ class Text2Gloss(Pretrained):
         if self.language_model.config.is_encoder_decoder:
             whole, labels = questions, answers
         else:
+            repeats = len(answers) // max(len(questions), 1)
+            questions = [question for question in questions for _ in range(repeats)]
             labels = [[-100] * len(q) + a for q, a in zip(questions, answers, strict=True)]
             whole = [q + a for q, a in zip(questions, answers, strict=True)]
         encoded = tokenizer.pad({"input_ids": whole}, padding_side="right", return_tensors="pt")
@@ -348,7 +351,15 @@ class Text2Gloss(Pretrained):
             inputs["decoder_input_ids"] = shifted.masked_fill(
                 shifted == -100, self.tokenizer.pad_token_id
             )
-        logits = self.language_model(**inputs).logits  # (B, M, V)
+            repeats = len(labels) // len(inputs["input_ids"])
+            if repeats > 1:  # each question is read once
+                read = self.language_model.get_encoder()(
+                    inputs.pop("input_ids"), inputs["attention_mask"]
+                )
+                read.last_hidden_state = read.last_hidden_state.repeat_interleave(repeats, dim=0)
+                inputs["encoder_outputs"] = read
+                inputs["attention_mask"] = inputs["attention_mask"].repeat_interleave(repeats, 0)
+        logits = self.language_model(**inputs).logits  # (B·A, M, V)
         return self._asked(logits, encoded)
 
     def _asked(self, outputs: Tensor, encoded: "BatchEncoding") -> tuple[Tensor, Tensor]:

@@ -1,6 +1,8 @@
-"""Trains the text-to-gloss network: cross-entropy of the next token, with R-Drop if wanted."""
+"""Trains the text-to-gloss network: cross-entropy of the next token, R-Drop, teachers, or risk."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any, ClassVar
 
 import torch
@@ -15,6 +17,7 @@ from signzoo.models.task import OptimizerConfig, Outputs, Task
 from signzoo.models.text2gloss.data import PairBatch, Text2GlossData
 from signzoo.models.text2gloss.decoding import DecodingConfig
 from signzoo.models.text2gloss.network import Text2Gloss, Text2GlossConfig
+from signzoo.models.text2gloss.risk import advantages, rewards, sample_answers
 from signzoo.models.text2gloss.vocabulary import GlossVocabulary
 
 
@@ -34,6 +37,12 @@ class TextLossConfig:
     one network (knowledge distillation)."""
     teacher_weight: float = 0.5
     """Share of the teachers in the loss; the rest are the training answers."""
+    risk: float = 0.0
+    """Share in the loss of the expected error of answers that the network itself samples, 1 - GLEU
+    (minimum risk training); the rest is the cross-entropy. For a network that is trained already,
+    with a small learning rate."""
+    risk_samples: int = 6
+    """Answers that are sampled for each question, if there is a risk."""
 
     def __post_init__(self) -> None:
         shares = (self.label_smoothing, self.subword_dropout, self.teacher_weight)
@@ -41,6 +50,16 @@ class TextLossConfig:
             raise UsageError(
                 "The loss needs label_smoothing, subword_dropout and teacher_weight between 0 and "
                 f"1 and r_drop of at least 0; got {self}."
+            )
+        if not 0 <= self.risk <= 1 or self.risk_samples < 2:
+            raise UsageError(
+                "The loss needs a risk between 0 and 1 and at least 2 risk_samples, which are "
+                f"compared with each other; got {self}."
+            )
+        if self.risk and (self.r_drop or self.teachers):
+            raise UsageError(
+                "A risk is of answers of this network alone: train with r_drop or teachers first, "
+                f"then with risk; got {self}."
             )
 
 
@@ -52,7 +71,8 @@ class Text2GlossTask(Task):
     Reference of R-Drop: Liang et al., "R-Drop: Regularized Dropout for Neural Networks", NeurIPS
     2021. Of BPE dropout: Provilkov et al., "BPE-Dropout: Simple and Effective Subword
     Regularization", ACL 2020. Of teachers: Hinton et al., "Distilling the Knowledge in a Neural
-    Network", arXiv:1503.02531.
+    Network", arXiv:1503.02531. Of the risk: Shen et al., "Minimum Risk Training for Neural Machine
+    Translation", ACL 2016.
 
     Args:
         network: Which language model, and whether LoRA or all of it trains.
@@ -131,6 +151,8 @@ class Text2GlossTask(Task):
                 "targets": batch.targets,
             }
             return self.loss(logits.float(), tokens), outputs
+        if self.loss_config.risk:
+            return self._risk(prompts, batch.targets), {}
         encoded = network.encode(prompts, batch.targets, self.loss_config.subword_dropout)
         if not self.loss_config.r_drop:
             logits, tokens = network.token_logits(encoded)
@@ -140,6 +162,24 @@ class Text2GlossTask(Task):
         logits = logits.float()
         loss = self._taught(self.loss(logits, tokens), logits, twice)
         return loss + self.loss_config.r_drop * _difference(logits), {}
+
+    def _risk(self, prompts: Sequence[str], targets: Sequence[str]) -> Tensor:
+        """Weigh sampled answers by their worth, beside the cross-entropy of the true ones."""
+        config, network = self.loss_config, self.network
+        sampled = sample_answers(network, prompts, config.risk_samples)
+        worth = advantages(rewards(sampled, targets)).to(network.device)  # (B, S)
+        answers = [[target, *group] for target, group in zip(targets, sampled, strict=True)]
+        encoded = network.encode(prompts, list(chain(*answers)), config.subword_dropout)
+        logits, tokens = network.token_logits(encoded)
+        logits = logits.float()
+        lengths = (encoded["labels"] != -100).sum(dim=1)  # of B·(1 + S) answers
+        weights = functional.pad(worth, (1, 0)).flatten().repeat_interleave(lengths)
+        true = torch.zeros_like(functional.pad(worth, (1, 0)), dtype=torch.bool)
+        true[:, 0] = True
+        asked = true.flatten().repeat_interleave(lengths)
+        errors = functional.cross_entropy(logits, tokens, reduction="none")
+        risk = (weights * errors).sum() / worth.numel()
+        return config.risk * risk + (1 - config.risk) * self.loss(logits[asked], tokens[asked])
 
     def _taught(self, loss: Tensor, logits: Tensor, encoded: Any) -> Tensor:
         """Mix in how far the K tokens' logits, ``(K, V)``, are from what the teachers say."""

@@ -16,6 +16,7 @@ from signzoo.models.text2gloss import (
     Text2GlossTask,
 )
 from signzoo.models.text2gloss.data import PairSource
+from signzoo.models.text2gloss.risk import rewards, sample_answers
 from signzoo.models.text2gloss.task import TextLossConfig
 
 PLAIN = TextLossConfig()
@@ -262,3 +263,30 @@ def test_a_teacher_with_another_tokenizer_is_refused(make_task, data, fake_corpo
     task = make_task(TextLossConfig(teachers=(str(tmp_path / "other"),))).train()
     with pytest.raises(UsageError, match="another tokenizer"):
         task.shared_step(batch_of(data))
+
+
+def test_no_share_of_the_risk_is_the_plain_loss_and_a_small_one_is_near_it(make_task, data):
+    batch, plain = batch_of(data), make_task(dropout=0.0).train()
+    expected = plain.shared_step(batch)[0].detach()
+    task = make_task(TextLossConfig(risk=1e-6, risk_samples=2), dropout=0.0).train()
+    torch.testing.assert_close(task.shared_step(batch)[0].detach(), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("rank", [0, 4])
+def test_the_risk_alone_makes_sampled_answers_better(make_task, data, rank):
+    task = make_task(TextLossConfig(risk=1.0, risk_samples=8), dropout=0.0, lora_rank=rank).train()
+    batch = batch_of(data, 2)
+    prompts = [task.network.put("gloss", text) for text in batch.sources]
+
+    def mean_reward():
+        torch.manual_seed(1)
+        return rewards(sample_answers(task.network, prompts, 64), batch.targets).mean().item()
+
+    first = mean_reward()
+    trained = [p for p in task.parameters() if p.requires_grad]
+    optimizer = torch.optim.Adam(trained, lr=0.02)
+    for _ in range(40):
+        optimizer.zero_grad()
+        task.shared_step(batch)[0].backward()
+        optimizer.step()
+    assert mean_reward() > 1.5 * first
