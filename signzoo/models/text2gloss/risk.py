@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from signzoo.models.text2gloss.translation import check_positions
+
 if TYPE_CHECKING:
     from signzoo.models.text2gloss.network import Text2Gloss
 
@@ -35,6 +37,9 @@ def sample_answers(
 
     Returns:
         The answers to each question.
+
+    Raises:
+        UsageError: The language model has no room for a question and its answer.
     """
     from transformers import GenerationConfig
 
@@ -42,6 +47,7 @@ def sample_answers(
     side = "right" if model.config.is_encoder_decoder else "left"
     encoded = tokenizer(list(prompts), padding=True, padding_side=side, return_tensors="pt")
     inputs = {key: encoded[key].to(network.device) for key in ("input_ids", "attention_mask")}
+    check_positions(network, encoded["input_ids"].shape[1], max_tokens)
     training = model.training
     model.eval()
     tokens = model.generate(

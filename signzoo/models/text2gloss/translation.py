@@ -74,7 +74,7 @@ def translate(
         for text, beside in zip(texts, examples, strict=True)
     ]
     lengths = np.array([len(each) for each in network.tokenizer(prompts)["input_ids"]])
-    _check_positions(network, int(lengths.max()), decoding.max_tokens)
+    check_positions(network, int(lengths.max()), decoding.max_tokens)
     found: dict[int, GlossSequence] = {}
     for batch in _by_length(lengths, decoding.tokens_per_batch // decoding.beams):
         asked = [prompts[i] for i in batch]
@@ -100,8 +100,12 @@ def _check(network: "Text2Gloss", texts: Sequence[str], partners: Sequence["Text
             raise UsageError("Only networks with the same tokenizer can be an ensemble.")
 
 
-def _check_positions(network: "Text2Gloss", longest: int, max_tokens: int) -> None:
-    """Causal models have places for so many tokens; those of our encoders are computed."""
+def check_positions(network: "Text2Gloss", longest: int, max_tokens: int) -> None:
+    """Causal models have places for so many tokens; those of our encoders are computed.
+
+    Raises:
+        UsageError: There is no room for a prompt of ``longest`` tokens and its answer.
+    """
     config = network.language_model.config
     limit = getattr(config, "max_position_embeddings", None)
     if not config.is_encoder_decoder and limit is not None and longest + max_tokens > limit:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from signzoo.errors import UsageError
 from signzoo.hub import load
+from signzoo.models.text2gloss import Text2Gloss, Text2GlossConfig
 from signzoo.models.text2gloss.risk import advantages, rewards, sample_answers, sentence_gleu
 from signzoo.models.text2gloss.task import TextLossConfig
 
@@ -40,8 +41,15 @@ def test_an_answer_is_worth_what_it_is_above_the_mean_of_the_others():
     torch.testing.assert_close(found, torch.tensor([[0.75, 0.0, -0.75], [0.0, 0.0, 0.0]]))
 
 
-def test_samples_come_by_question_and_the_mode_stays(tiny_text2gloss):
-    network = load(tiny_text2gloss).train()
+@pytest.fixture(params=["encoder and decoder", "causal"])
+def network(request, tiny_text2gloss, causal_folder):
+    if request.param == "causal":
+        return Text2Gloss(Text2GlossConfig(str(causal_folder), prompt="{text}<gloss>"))
+    return load(tiny_text2gloss)
+
+
+def test_samples_come_by_question_and_the_mode_stays(network):
+    network.train()
     torch.manual_seed(0)
     prompts = [network.put("gloss", text) for text in ("morgen regen", "im norden")]
     found = sample_answers(network, prompts, 5, max_tokens=6)
@@ -50,8 +58,8 @@ def test_samples_come_by_question_and_the_mode_stays(tiny_text2gloss):
     assert network.language_model.training
 
 
-def test_several_answers_to_a_question_have_the_logits_that_each_has_alone(tiny_text2gloss):
-    network = load(tiny_text2gloss).eval()
+def test_several_answers_to_a_question_have_the_logits_that_each_has_alone(network):
+    network.eval()
     prompts = [network.put("gloss", text) for text in ("morgen regen", "im norden viel schnee")]
     answers = ["MORGEN", "REGEN NORD", "NORD", "SCHNEE VIEL"]
     with torch.no_grad():
@@ -60,6 +68,12 @@ def test_several_answers_to_a_question_have_the_logits_that_each_has_alone(tiny_
         alone = network.token_logits(network.encode(repeated, answers))
     assert torch.equal(together[1], alone[1])
     torch.testing.assert_close(together[0], alone[0])
+
+
+def test_a_causal_model_without_room_for_a_sample_says_so(causal_folder):
+    network = Text2Gloss(Text2GlossConfig(str(causal_folder), prompt="{text}"))
+    with pytest.raises(UsageError, match="the 64 that the language model has room for"):
+        sample_answers(network, ["regen " * 60], 2)
 
 
 @pytest.mark.parametrize(
