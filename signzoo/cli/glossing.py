@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 # Field of DecodingConfig, type, metavar and help; a test holds the defaults to the fields'.
 _SEARCH = (
-    ("beams", int, "N", "sequences followed at the same time (default: 5)"),
-    ("length_penalty", float, "X", "more means longer sequences (default: 1)"),
+    ("beams", int, "N", "sequences followed at the same time (default: 10)"),
+    ("length_penalty", float, "X", "more means longer sequences (default: 1.2)"),
 )
 _RISK = ("risk_temperature", float, "T", "below 1 likely beams count more (default: 1)")
 _NEIGHBOURS = (
-    ("neighbours", int, "K", "training tokens looked up at each step (default: 16)"),
-    ("neighbour_weight", float, "W", "share of the neighbours, 0 to 1 (default: 0.25)"),
-    ("neighbour_temperature", float, "T", "less means only the nearest count (default: 10)"),
+    ("neighbours", int, "K", "training tokens looked up at each step (default: 64)"),
+    ("neighbour_weight", float, "W", "share of the neighbours, 0 to 1 (default: 0.1)"),
+    ("neighbour_temperature", float, "T", "less means only the nearest count (default: 50)"),
 )
 
 

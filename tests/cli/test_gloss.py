@@ -63,7 +63,7 @@ def test_a_word_without_a_sign_is_an_error_where_that_is_asked_for(gloss, capsys
         (["wort " * 2000], 2, "characters"),
         ([SENTENCE, "--language", "fr"], 2, "reads 'de', not 'fr'"),
         ([SENTENCE, "--beams", "0"], 2, "at least 1"),
-        ([SENTENCE, "--n-best", "9"], 2, "no more n_best than beams"),
+        ([SENTENCE, "--n-best", "11"], 2, "no more n_best than beams"),
         ([SENTENCE, "--neighbours", "4"], 2, "--index"),
         ([SENTENCE, "--risk-temperature", "2"], 2, "--minimum-bayes-risk"),
         ([SENTENCE, "--index", "nowhere"], 2, "nowhere"),

@@ -46,7 +46,8 @@ class GlossSequence:
     Attributes:
         glosses: Labels as the vocabulary writes them.
         score: Mean probability of a token, from 0 to 1.
-        n_best: This sequence and others with their scores, this one first, then the best.
+        n_best: This sequence and others with their scores, this one first, then as the search
+            ranks them, which takes their lengths into account.
     """
 
     glosses: tuple[str, ...]
@@ -155,10 +156,11 @@ def _search(
             logits_processor=processors,
         )
     sequences = result.sequences[:, prompt_length:]
-    if decoding.beams > 1:
-        mean = result.sequences_scores
+    within = _until_end(sequences, network.tokenizer.eos_token_id)
+    if decoding.beams > 1:  # they are sums, divided by the length to the power of the penalty
+        mean = result.sequences_scores * within.sum(1) ** (decoding.length_penalty - 1)
     else:
-        mean = _mean_log_probability(result, network.tokenizer.eos_token_id)
+        mean = _mean_log_probability(result, within)
     if decoding.restricted:
         answers = [network.automaton.glosses(tokens)[0] for tokens in sequences.tolist()]
     else:
@@ -173,7 +175,7 @@ def _generation_config(network: "Text2Gloss", decoding: DecodingConfig, count: i
     return GenerationConfig(
         num_beams=decoding.beams,
         num_return_sequences=count,
-        length_penalty=decoding.length_penalty,
+        length_penalty=decoding.length_penalty if decoding.beams > 1 else 1.0,
         # Else all of a batch wait for its longest beam. The likeliest sequence can be lost for it,
         # but on PHOENIX-2014T dev the answers are as good (BLEU-4 21.3; 20.9 without, at 2.7 times
         # the time). One beam has nothing to wait for.
@@ -211,13 +213,18 @@ def _words(network: "Text2Gloss", sequences: Tensor) -> list[tuple[str, ...]]:
     return [tuple(known(word.lower()) or word.upper() for word in text.split()) for text in texts]
 
 
-def _mean_log_probability(result: Any, end: int) -> Tensor:
-    """Of the tokens of greedily chosen sequences up to their end, ``(B,)``."""
+def _until_end(tokens: Tensor, end: int) -> Tensor:
+    """Which of ``(B, L)`` tokens belong to a sequence: those up to its first end, and this one."""
+    ends = tokens == end
+    return ends.cumsum(dim=1) - ends.long() == 0
+
+
+def _mean_log_probability(result: Any, within: Tensor) -> Tensor:
+    """Of the tokens of greedily chosen sequences, ``(B,)``."""
     chosen = result.sequences[:, -len(result.scores) :]  # (B, L)
     scores = torch.stack(result.scores, dim=1)  # (B, L, V)
     each = scores.gather(2, chosen[..., None])[..., 0]
-    ends = (chosen == end).cumsum(dim=1) - (chosen == end).long()  # ends before each token
-    return each.masked_fill(ends > 0, 0).sum(1) / (ends == 0).sum(1)
+    return each.masked_fill(~within, 0).sum(1) / within.sum(1)
 
 
 def _by_length(lengths: np.ndarray, limit: int) -> list[list[int]]:

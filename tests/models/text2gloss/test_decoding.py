@@ -63,7 +63,7 @@ def test_greedy_search_gives_a_score_too(tiny_text2gloss):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"beams": 0}, {"n_best": 6}, {"neighbour_weight": 1.5}, {"neighbour_temperature": 0.0}],
+    [{"beams": 0}, {"n_best": 11}, {"neighbour_weight": 1.5}, {"neighbour_temperature": 0.0}],
 )
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(UsageError, match="Decoding needs"):
@@ -103,7 +103,8 @@ def test_the_minimum_of_the_risk_is_one_of_the_beams(tiny_text2gloss):
         found = network.translate([text], beams)[0].n_best
         chosen = network.translate([text], risk)[0]
         assert (chosen.glosses, chosen.score) in found
-        assert chosen.n_best == found
+        assert chosen.n_best[0] == (chosen.glosses, chosen.score)
+        assert set(chosen.n_best) == set(found)
 
 
 @given(
@@ -147,3 +148,16 @@ def test_a_free_search_writes_more_than_the_vocabulary(tiny_text2gloss):
     )
     assert found.glosses
     assert not set(found.glosses) <= set(network.vocabulary.labels)
+
+
+@pytest.mark.parametrize("penalty", [1.0, 2.0])
+def test_a_score_is_the_mean_probability_of_a_token_whatever_the_penalty(tiny_text2gloss, penalty):
+    network = Text2Gloss.from_pretrained(tiny_text2gloss)
+    decoding = DecodingConfig(beams=4, n_best=4, length_penalty=penalty, max_tokens=40)
+    sequence = network.translate(["morgen regen"], decoding)[0]
+    for labels, score in sequence.n_best:
+        asked = network.encode([network.put("gloss", "morgen regen")], [" ".join(labels)])
+        with torch.no_grad():
+            logits, tokens = network.token_logits(asked)
+        logs = logits.log_softmax(dim=-1).gather(1, tokens[:, None])
+        assert score == pytest.approx(logs.mean().exp().item(), rel=1e-3)
