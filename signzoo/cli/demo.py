@@ -1,8 +1,9 @@
 """See what signzoo does, offline, with what it ships.
 
-Signs a sentence into a video, a contact sheet and a pose file; then looks the other way, and finds
-in the pose when somebody is signing. With --video, it also reads the landmarks of your own video
-and draws them over the signer.
+Writes the glosses of a German sentence, says which word each stands for, and signs them into a
+video, a contact sheet and a pose file; then looks the other way, and finds in the pose when
+somebody is signing. With --video, it also reads the landmarks of your own video and draws them over
+the signer.
 """
 
 import argparse
@@ -14,8 +15,8 @@ examples:
   signzoo demo
   signzoo demo --video me.mp4 -o my_demo
 """
-_TEXT = "Hallo Welt"
-_LANGUAGES = ("de", "gsg")
+_TEXT = "Morgen regnet es im Norden"
+_PIPELINE = "text-to-sign-dgs"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,20 +27,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run both directions and say where the results are."""
+    from signzoo.cli.gloss import describe as describe_glosses
     from signzoo.cli.sign import describe, write_production
     from signzoo.media.drawing import plot_trajectories
     from signzoo.pipelines import TextToSign
 
     out = Path(arguments.output)
-    print(f'Text to sign: "{_TEXT}" in German Sign Language (fingerspelled, no lexicon given)')
-    production = TextToSign.for_languages(*_LANGUAGES)(_TEXT)
-    write_production(production, out / "hallo-welt.mp4", str(out / "hallo-welt.png"))
-    production.pose.write(out / "hallo-welt.pose")
+    print(f"Text to glosses of German Sign Language ({_PIPELINE}, trained on weather forecasts):")
+    pipeline = TextToSign.from_pretrained(_PIPELINE)
+    print(describe_glosses(pipeline.glosser.report(_TEXT)))
+
+    print("\nGlosses to sign (fingerspelled, no lexicon given):")
+    production = pipeline(_TEXT)
+    write_production(production, out / "morgen.mp4", str(out / "morgen.png"))
+    production.pose.write(out / "morgen.pose")
     print(describe(production))
 
     print("\nSign to landmarks: when is somebody signing?")
-    _report_signing(out / "hallo-welt.pose")
-    plot_trajectories(production.pose, out / "hallo-welt-hands.png")
+    _report_signing(out / "morgen.pose")
+    plot_trajectories(production.pose, out / "morgen-hands.png")
     if arguments.video:
         _read_video(Path(arguments.video), out)
     print(

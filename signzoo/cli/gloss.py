@@ -77,7 +77,8 @@ def run(arguments: argparse.Namespace) -> None:
         ]
         print(json.dumps(content, ensure_ascii=False, indent=2))
         return
-    shown = (_describe(report, arguments) for group in grouped for report in group)
+    options = (arguments.n_best or 0, arguments.on_missing)
+    shown = (describe(report, *options) for group in grouped for report in group)
     print("\n\n".join(shown))
 
 
@@ -104,18 +105,18 @@ def _open(arguments: argparse.Namespace) -> "SignGlosser":
     return SignGlosser(network, cascade, decoding, index, partners, arguments.on_missing)
 
 
-def _describe(report: "GlossReport", arguments: argparse.Namespace) -> str:
+def describe(report: "GlossReport", n_best: int = 0, on_missing: str = "fingerspell") -> str:
+    """A sentence with its glosses, their score, and what became of each word."""
     from signzoo.models.text2gloss.glosser import word_levels
 
     lines = [report.text, f"  {' '.join(gloss.label for gloss in report.glosses)}"]
     lines.append(f"  score {report.sequence.score:.3f} (mean probability of a token)")
-    if arguments.n_best:
-        lines += [
-            f"  {rank}. {score:.3f}  {' '.join(labels)}"
-            for rank, (labels, score) in enumerate(report.sequence.n_best, start=1)
-        ]
     lines += [
-        f"    {word:<24} {_became(choice, labels, arguments.on_missing)}"
+        f"  {rank}. {score:.3f}  {' '.join(labels)}"
+        for rank, (labels, score) in enumerate(report.sequence.n_best[:n_best], start=1)
+    ]
+    lines += [
+        f"    {word:<24} {_became(choice, labels, on_missing)}"
         for word, choice, labels in word_levels(report)
     ]
     return "\n".join(lines)

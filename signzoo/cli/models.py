@@ -1,4 +1,4 @@
-"""List the published weights, and those in SIGNZOO_HOME/checkpoints.
+"""List the published weights, those in SIGNZOO_HOME/checkpoints, and the pipelines made of them.
 
 The last column says where their files are: embedded (they came with signzoo), cached (fetched
 before) or remote (fetched when first used).
@@ -40,6 +40,8 @@ def run(arguments: argparse.Namespace) -> None:
         _print_table([_HEADS, *(_row(weights) for weights in found)])
     else:
         print("There are no such weights yet. `signzoo fit` and `signzoo export` make some.")
+    if not arguments.json and not arguments.component:
+        _print_pipelines()
 
 
 def as_plain(weights: "Weights") -> dict[str, Any]:
@@ -67,6 +69,17 @@ def _row(weights: "Weights") -> tuple[str, ...]:
         f"{metric} ({metric.dataset})" if metric else "not measured",
         whereabouts(weights),
     )
+
+
+def _print_pipelines() -> None:
+    from signzoo.pipelines.catalog import TEXT_TO_SIGN
+
+    rows = [
+        (name, f"{each.language} -> {each.signed_language}", each.glosser, each.summary)
+        for name, each in TEXT_TO_SIGN.items()
+    ]
+    print()
+    _print_table([("PIPELINE", "LANGUAGES", "WEIGHTS", "FOR"), *rows])
 
 
 def _print_table(rows: list[tuple[str, ...]]) -> None:

@@ -18,6 +18,7 @@ from signzoo.lexicon.fingerspelling import letter_clip
 from signzoo.lexicon.folder import Entry
 from signzoo.lexicon.joining import Trimmer, prepare_clip, whole_clip
 from signzoo.pipelines.base import Glosser, Renderer
+from signzoo.pipelines.catalog import find_text_to_sign
 from signzoo.structures import Gloss, Pose, Production, Span, VideoClip
 from signzoo.structures.language import Source
 from signzoo.transforms.pose import to_pixels
@@ -91,6 +92,37 @@ class TextToSign:
     signed_language: str
     trimmer: Trimmer = whole_clip
     fps: float = 25.0
+
+    @staticmethod
+    def from_pretrained(
+        name: str,
+        lexicons: Sequence[Lexicon] = (),
+        renderer: Renderer | None = None,
+        trimmer: Trimmer | None = None,
+    ) -> "TextToSign":
+        """Put a pipeline together by its name, with the weights that it names.
+
+        Args:
+            name: ``text-to-sign-dgs``, or another that `signzoo models` lists.
+            lexicons: As for :meth:`for_languages`; without any every gloss is fingerspelled.
+            renderer: As for :meth:`for_languages`.
+            trimmer: As for :meth:`for_languages`.
+
+        Raises:
+            UsageError: There is no pipeline of that name, or a lexicon has no signs for it.
+            DownloadError: Its weights could not be fetched.
+        """
+        from signzoo.models.text2gloss.glosser import SignGlosser
+
+        record = find_text_to_sign(name)
+        return TextToSign.for_languages(
+            record.language,
+            record.signed_language,
+            lexicons,
+            renderer,
+            trimmer,
+            SignGlosser.from_pretrained(record.glosser),
+        )
 
     @staticmethod
     def for_languages(

@@ -5,10 +5,10 @@ from signzoo.structures import Pose
 def test_the_demo_leaves_a_video_a_sheet_and_a_pose(tmp_path, capsys):
     assert main(["demo", "-o", str(tmp_path / "demo")]) == 0
     made = {path.name for path in (tmp_path / "demo").iterdir()}
-    assert {"hallo-welt.mp4", "hallo-welt.png", "hallo-welt.pose"} <= made
-    assert len(Pose.read(tmp_path / "demo" / "hallo-welt.pose")) > 50
+    assert {"morgen.mp4", "morgen.png", "morgen.pose"} <= made
+    assert len(Pose.read(tmp_path / "demo" / "morgen.pose")) > 50
     shown = capsys.readouterr().out
-    assert "H-A-L-L-O" in shown
+    assert "M-O-R-G-E-N" in shown
     assert "signing" in shown
 
 

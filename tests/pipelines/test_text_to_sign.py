@@ -4,6 +4,7 @@ import pytest
 from signzoo.errors import LexiconError, UsageError
 from signzoo.lexicon import Lexicon
 from signzoo.pipelines import SkeletonRenderer, TextToSign, WordGlosser
+from signzoo.pipelines.catalog import TEXT_TO_SIGN
 from signzoo.structures import Gloss, VideoClip
 
 
@@ -116,3 +117,18 @@ def test_words_are_glossed_with_their_lemma():
         ("Kinder", ("Kind",)),
         ("gehen", ("gehen",)),
     ]
+
+
+def test_an_unknown_pipeline_names_those_there_are():
+    with pytest.raises(UsageError, match="no pipeline 'text-to-sign-dsg'. Did you mean text-to-s"):
+        TextToSign.from_pretrained("text-to-sign-dsg")
+
+
+@pytest.mark.parametrize("name", TEXT_TO_SIGN)
+def test_a_pipeline_loads_by_name_and_signs_what_its_network_writes(name, renderer):
+    pipeline = TextToSign.from_pretrained(name, renderer=renderer)
+    assert (pipeline.language, pipeline.signed_language) == ("de", "gsg")
+    production = pipeline("morgen regnet es")
+    assert [gloss.label for gloss in production.glosses] == ["MORGEN", "REGEN"]
+    assert [gloss.word for gloss in production.glosses] == ["morgen", "regnet"]
+    assert set(production.sources) == {"fingerspelling"}

@@ -1,0 +1,49 @@
+"""The pipelines that load by name, and what each is made of. Imports nothing heavy."""
+
+import difflib
+from dataclasses import dataclass
+
+from signzoo.errors import UsageError
+
+
+@dataclass(frozen=True)
+class TextToSignRecord:
+    """What a pipeline from written text to signing is made of.
+
+    Attributes:
+        summary: What it is for, in one line.
+        language: BCP 47 code of the written language.
+        signed_language: ISO 639-3 code of the signed language.
+        glosser: Weights of text2gloss.
+    """
+
+    summary: str
+    language: str
+    signed_language: str
+    glosser: str
+
+
+TEXT_TO_SIGN = {
+    "text-to-sign-dgs": TextToSignRecord(
+        "German weather forecasts in the glosses of German Sign Language, spelled or signed",
+        "de",
+        "gsg",
+        "text2gloss-phoenix14t",
+    ),
+}
+
+
+def find_text_to_sign(name: str) -> TextToSignRecord:
+    """Find a pipeline by its name.
+
+    Raises:
+        UsageError: There is none of that name; the message lists them.
+    """
+    if name in TEXT_TO_SIGN:
+        return TEXT_TO_SIGN[name]
+    close = difflib.get_close_matches(name, TEXT_TO_SIGN, n=1, cutoff=0.5)
+    hint = f"Did you mean {close[0]}? " if close else ""
+    raise UsageError(
+        f"There is no pipeline {name!r}. {hint}There are: {', '.join(TEXT_TO_SIGN)}; "
+        "TextToSign.for_languages makes one for other languages."
+    )
