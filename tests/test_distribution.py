@@ -90,3 +90,14 @@ def test_the_reference_names_every_verb():
     page = (ROOT / "docs/reference/command_line.md").read_text("utf-8")
     for verb in [*VERBS, *TRAINING_VERBS]:
         assert f"`signzoo {verb}" in page
+
+
+@pytest.mark.parametrize(
+    "card", sorted(ROOT.glob("checkpoints/*/README.md")), ids=lambda p: p.parent.name
+)
+def test_what_the_python_examples_of_a_card_import_is_there(card):
+    examples = re.findall(r"```python\n(.*?)```", card.read_text("utf-8"), re.DOTALL)
+    lines = [line for text in examples for line in text.splitlines()]
+    imports = [line for line in lines if line.startswith(("from ", "import "))]
+    assert imports
+    exec("\n".join(imports), {})

@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = attach(
         "GlossSequence": "signzoo.models.text2gloss.translation",
         "GlossVocabulary": "signzoo.models.text2gloss.vocabulary",
         "SentenceIndex": "signzoo.models.text2gloss.sentence_index",
+        "SignGlosser": "signzoo.models.text2gloss.glosser",
         "Text2Gloss": "signzoo.models.text2gloss.network",
         "Text2GlossConfig": "signzoo.models.text2gloss.network",
         "Text2GlossData": "signzoo.models.text2gloss.data",

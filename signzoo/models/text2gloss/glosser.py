@@ -25,8 +25,11 @@ OnMissing = Literal["error", "fingerspell", "skip"]
 # abbreviation (am 3. Mai, z. B.); at a Chinese full stop, and at the end of a line.
 _SENTENCE_END = re.compile(r"(?<=[.!?…])(?<!\d\.)(?<!\b\w\.)\s+|(?<=[。！？])|[\n\r]+")
 # What a network writes for a word alone is always some gloss of its vocabulary. It is taken for a
-# synonym where the two are at least this similar; half of what the embedding alone needs.
+# synonym where the two are at least this similar: half of what the embedding alone needs for a word
+# that stands in the training sentences, as much as that for one that does not, of which the network
+# knows no more than its letters.
 _LEAST_SIMILARITY = 0.3
+_LEAST_SIMILARITY_UNREAD = 0.6
 
 
 @dataclass(frozen=True)
@@ -258,7 +261,8 @@ def proposer(
 
     Args:
         network: Writes the glosses.
-        index: By which those are dropped that do not mean anything like the word.
+        index: By which those are dropped that do not mean anything like the word; of a word that
+            the network has never read, more of them.
         count: How many sequences are looked at.
     """
     rows = {label: row for row, label in enumerate(index.vocabulary.labels)}
@@ -270,10 +274,12 @@ def proposer(
         [found] = network.translate([word.lower()], decoding)
         labels = dict.fromkeys(label for glosses, _ in found.n_best for label in glosses)
         [vector] = embedder(index.embedder_name)([word])
+        is_read = word.lower() in network.vocabulary.words
+        least = _LEAST_SIMILARITY if is_read else _LEAST_SIMILARITY_UNREAD
         return [
             label
             for label in labels
-            if label in rows and index.embeddings[rows[label]] @ vector >= _LEAST_SIMILARITY
+            if label in rows and index.embeddings[rows[label]] @ vector >= least
         ]
 
     return propose

@@ -155,7 +155,7 @@ def test_sentences_end_where_they_end(text, parts):
 def test_a_whole_glosser_stays_within_the_vocabulary_and_spells_the_rest(tiny_text2gloss):
     glosser = SignGlosser.from_pretrained(tiny_text2gloss, DecodingConfig(max_tokens=12))
 
-    glosses = glosser("Morgen regnet es in Qxzqwv.")
+    glosses = glosser("Morgen regnet es im Qxzqwv.")
 
     spelled = [gloss for gloss in glosses if gloss.word == "Qxzqwv"]
     assert spelled
@@ -193,6 +193,15 @@ def test_the_network_proposes_only_what_means_something_alike(network):
 
     assert proposer(nonsense, index)("Sonnenschein") == ["SONNE"]
     assert proposer(nonsense, index)("€") == []
+
+
+def test_a_proposal_for_a_word_never_read_has_to_be_more_similar(network, monkeypatch):
+    monkeypatch.setattr("signzoo.models.text2gloss.glosser._LEAST_SIMILARITY_UNREAD", 1.1)
+    propose = proposer(FixedNetwork(network, ("SONNE",)), make_cascade(network).index)
+
+    assert "sonnenschein" not in network.vocabulary.words
+    assert propose("Sonnenschein") == []
+    assert propose("Sonne") == ["SONNE"]
 
 
 def test_another_language_is_refused_by_naming_the_known_one(network):
