@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from signzoo.models.text2gloss.translation import check_positions
+from signzoo.models.text2gloss.translation import (
+    check_positions,
+    special_tokens,
+    tokenize_questions,
+)
 
 if TYPE_CHECKING:
     from signzoo.models.text2gloss.network import Text2Gloss
@@ -43,11 +47,9 @@ def sample_answers(
     """
     from transformers import GenerationConfig
 
-    model, tokenizer = network.language_model, network.tokenizer
-    side = "right" if model.config.is_encoder_decoder else "left"
-    encoded = tokenizer(list(prompts), padding=True, padding_side=side, return_tensors="pt")
-    inputs = {key: encoded[key].to(network.device) for key in ("input_ids", "attention_mask")}
-    check_positions(network, encoded["input_ids"].shape[1], max_tokens)
+    model = network.language_model
+    inputs, start = tokenize_questions(network, prompts)
+    check_positions(network, inputs["input_ids"].shape[1], max_tokens)
     training = model.training
     model.eval()
     tokens = model.generate(
@@ -57,14 +59,11 @@ def sample_answers(
             top_k=_TOP,
             num_return_sequences=count,
             max_new_tokens=max_tokens,
-            decoder_start_token_id=network.start_token,
-            pad_token_id=tokenizer.pad_token_id,
-            eos_token_id=tokenizer.eos_token_id,
+            **special_tokens(network),
         ),
     )
     model.train(training)
-    start = 1 if side == "right" else inputs["input_ids"].shape[1]
-    said = tokenizer.batch_decode(tokens[:, start:], skip_special_tokens=True)
+    said = network.tokenizer.batch_decode(tokens[:, start:], skip_special_tokens=True)
     return [said[first : first + count] for first in range(0, len(said), count)]
 
 

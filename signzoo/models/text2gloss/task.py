@@ -168,18 +168,18 @@ class Text2GlossTask(Task):
         config, network = self.loss_config, self.network
         sampled = sample_answers(network, prompts, config.risk_samples)
         worth = advantages(rewards(sampled, targets)).to(network.device)  # (B, S)
-        answers = [[target, *group] for target, group in zip(targets, sampled, strict=True)]
-        encoded = network.encode(prompts, list(chain(*answers)), config.subword_dropout)
+        grouped = ([target, *group] for target, group in zip(targets, sampled, strict=True))
+        answers = list(chain.from_iterable(grouped))  # the true one first, then its S samples
+        encoded = network.encode(prompts, answers, config.subword_dropout)
         logits, tokens = network.token_logits(encoded)
         logits = logits.float()
         lengths = (encoded["labels"] != -100).sum(dim=1)  # of B·(1 + S) answers
         weights = functional.pad(worth, (1, 0)).flatten().repeat_interleave(lengths)
-        true = torch.zeros_like(functional.pad(worth, (1, 0)), dtype=torch.bool)
-        true[:, 0] = True
-        asked = true.flatten().repeat_interleave(lengths)
+        is_true = torch.arange(len(answers), device=network.device) % (1 + config.risk_samples) == 0
+        true = is_true.repeat_interleave(lengths)
         errors = functional.cross_entropy(logits, tokens, reduction="none")
         risk = (weights * errors).sum() / worth.numel()
-        return config.risk * risk + (1 - config.risk) * self.loss(logits[asked], tokens[asked])
+        return config.risk * risk + (1 - config.risk) * self.loss(logits[true], tokens[true])
 
     def _taught(self, loss: Tensor, logits: Tensor, encoded: Any) -> Tensor:
         """Mix in how far the K tokens' logits, ``(K, V)``, are from what the teachers say."""

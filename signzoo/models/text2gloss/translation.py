@@ -117,6 +117,30 @@ def check_positions(network: "Text2Gloss", longest: int, max_tokens: int) -> Non
         )
 
 
+def tokenize_questions(
+    network: "Text2Gloss", prompts: Sequence[str]
+) -> tuple[dict[str, Tensor], int]:
+    """Turn questions into what ``generate`` is given.
+
+    Returns:
+        ``input_ids`` and ``attention_mask`` ``(B, N)``, and the place in what is generated at which
+        the answers begin.
+    """
+    side = "right" if network.language_model.config.is_encoder_decoder else "left"
+    encoded = network.tokenizer(list(prompts), padding=True, padding_side=side, return_tensors="pt")
+    inputs = {key: encoded[key].to(network.device) for key in ("input_ids", "attention_mask")}
+    return inputs, 1 if side == "right" else inputs["input_ids"].shape[1]
+
+
+def special_tokens(network: "Text2Gloss") -> dict[str, int]:
+    """The tokens that ``generate`` begins, ends and fills up an answer with."""
+    return {
+        "decoder_start_token_id": network.start_token,
+        "pad_token_id": network.tokenizer.pad_token_id,
+        "eos_token_id": network.tokenizer.eos_token_id,
+    }
+
+
 def _examples(
     network: "Text2Gloss", texts: Sequence[str], index: Index | None
 ) -> Sequence[Sequence[Example]]:
@@ -134,10 +158,7 @@ def _search(
     """Search for the glosses of one batch."""
     from transformers import LogitNormalization
 
-    side = "right" if network.language_model.config.is_encoder_decoder else "left"
-    encoded = network.tokenizer(list(prompts), padding=True, padding_side=side, return_tensors="pt")
-    inputs = {key: encoded[key].to(network.device) for key in ("input_ids", "attention_mask")}
-    prompt_length = 1 if side == "right" else inputs["input_ids"].shape[1]
+    inputs, prompt_length = tokenize_questions(network, prompts)
     with states_of(network.language_model) as states:
         # One beam is searched by logits, several by log-probabilities: the scores of both shall be
         # probabilities among all tokens.
@@ -160,7 +181,7 @@ def _search(
     if decoding.beams > 1:  # they are sums, divided by the length to the power of the penalty
         mean = result.sequences_scores * within.sum(1) ** (decoding.length_penalty - 1)
     else:
-        mean = _mean_log_probability(result, within)
+        mean = _mean_log_probability(sequences, result.scores, within)
     if decoding.restricted:
         answers = [network.automaton.glosses(tokens)[0] for tokens in sequences.tolist()]
     else:
@@ -185,9 +206,7 @@ def _generation_config(network: "Text2Gloss", decoding: DecodingConfig, count: i
         use_cache=True,
         return_dict_in_generate=True,
         output_scores=True,  # without them generate does not give the sequences' scores either
-        decoder_start_token_id=network.start_token,
-        pad_token_id=network.tokenizer.pad_token_id,
-        eos_token_id=network.tokenizer.eos_token_id,
+        **special_tokens(network),
     )
 
 
@@ -219,11 +238,9 @@ def _until_end(tokens: Tensor, end: int) -> Tensor:
     return ends.cumsum(dim=1) - ends.long() == 0
 
 
-def _mean_log_probability(result: Any, within: Tensor) -> Tensor:
-    """Of the tokens of greedily chosen sequences, ``(B,)``."""
-    chosen = result.sequences[:, -len(result.scores) :]  # (B, L)
-    scores = torch.stack(result.scores, dim=1)  # (B, L, V)
-    each = scores.gather(2, chosen[..., None])[..., 0]
+def _mean_log_probability(chosen: Tensor, scores: Sequence[Tensor], within: Tensor) -> Tensor:
+    """Of greedily chosen tokens ``(B, L)`` with the L scores of all ``(B, V)``: ``(B,)``."""
+    each = torch.stack(list(scores), dim=1).gather(2, chosen[..., None])[..., 0]
     return each.masked_fill(~within, 0).sum(1) / within.sum(1)
 
 
