@@ -4,6 +4,16 @@ The command line prints the message of a :class:`SignzooError` as one line: exit
 :class:`UsageError`, 1 for the others.
 """
 
+from collections.abc import Iterable
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The known names that are most like this one, as a question for a message, or nothing."""
+    from difflib import get_close_matches  # only for who mistyped: the command line starts without
+
+    close = get_close_matches(name, list(known), n=3, cutoff=0.5)
+    return f"Did you mean {' or '.join(close)}? " if close else ""
+
 
 class SignzooError(Exception):
     """Something outside the code is wrong: a file, a name, a network, a disk."""

@@ -8,7 +8,6 @@ is listed, shown and loaded by name. Neither torch nor pooch is imported here.
 ``python -m signzoo.hub.catalog FOLDER`` prints the ``[[files]]`` of a record for a new folder.
 """
 
-import difflib
 import logging
 import re
 import sys
@@ -20,7 +19,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 from signzoo._files import write_text
-from signzoo.errors import SignzooError, UsageError, WeightsError
+from signzoo.errors import SignzooError, UsageError, WeightsError, did_you_mean
 from signzoo.hub import registry
 from signzoo.hub.folders import home, package_folder
 
@@ -202,8 +201,7 @@ def find_weights(name: str) -> Weights:
     folders = _record_folders()
     if name in folders:
         return read_record(folders[name])
-    close = difflib.get_close_matches(name, folders, n=3, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    hint = did_you_mean(name, folders)
     raise UsageError(f"There are no weights {name!r}. {hint}`signzoo models` lists all.")
 
 

@@ -1,9 +1,8 @@
 """The pipelines that load by name, and what each is made of. Imports nothing heavy."""
 
-import difflib
 from dataclasses import dataclass
 
-from signzoo.errors import UsageError
+from signzoo.errors import UsageError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,7 @@ def find_text_to_sign(name: str) -> TextToSignRecord:
     """
     if name in TEXT_TO_SIGN:
         return TEXT_TO_SIGN[name]
-    close = difflib.get_close_matches(name, TEXT_TO_SIGN, n=1, cutoff=0.5)
-    hint = f"Did you mean {close[0]}? " if close else ""
+    hint = did_you_mean(name, TEXT_TO_SIGN)
     raise UsageError(
         f"There is no pipeline {name!r}. {hint}There are: {', '.join(TEXT_TO_SIGN)}; "
         "TextToSign.for_languages makes one for other languages."
