@@ -16,6 +16,7 @@ LAYERS = [
     {"_files"},
     {"structures"},
     {"transforms", "media", "lexicon", "hub"},
+    {"avatar"},
     {"metrics"},
     {"data"},
     {"models"},
