@@ -1,16 +1,13 @@
 """Minimum risk training: the network learns from how good its own answers are.
 
-Reference: Shen et al., "Minimum Risk Training for Neural Machine Translation", ACL 2016. The
-rewards are the GLEU of Wu et al., "Google's Neural Machine Translation System", arXiv:1609.08144,
-section 5.2, and what an answer adds to the BLEU of all, to first order, as in Tromble et al.,
-"Lattice Minimum Bayes-Risk Decoding for Statistical Machine Translation", EMNLP 2008; the baseline
-that leaves one out is that of Kool et al., "Buy 4 REINFORCE Samples, Get a Baseline for Free!",
-2019.
+Reference: Shen et al., "Minimum Risk Training for Neural Machine Translation", ACL 2016. The reward
+is the GLEU of Wu et al., "Google's Neural Machine Translation System", arXiv:1609.08144, section
+5.2; the baseline that leaves one out is that of Kool et al., "Buy 4 REINFORCE Samples, Get a
+Baseline for Free!", 2019.
 """
 
-import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -70,7 +67,7 @@ def sample_answers(
     return [said[first : first + count] for first in range(0, len(said), count)]
 
 
-def gleus(answers: Sequence[Sequence[str]], references: Sequence[str]) -> Tensor:
+def rewards(answers: Sequence[Sequence[str]], references: Sequence[str]) -> Tensor:
     """The GLEU of S answers to each of B questions, ``(B, S)``, from 0 to 1; case is ignored."""
     return torch.tensor(
         [
@@ -91,41 +88,6 @@ def sentence_gleu(answer: Sequence[str], reference: Sequence[str]) -> float:
     return (ours & theirs).total() / longer if longer else 0.0
 
 
-def bleu_gains(answers: Sequence[Sequence[str]], references: Sequence[str]) -> Tensor:
-    """What each answer adds to the BLEU-4 of all answers of the batch, to first order.
-
-    A shared 4-gram, which is rare, is worth many shared words, and a longer answer is worth more
-    while the batch is shorter than its references: both as in the BLEU of a corpus, and neither as
-    in the GLEU of a sentence. Counts are smoothed by one.
-
-    Args:
-        answers: S answers to each of B questions.
-        references: The true answer to each.
-
-    Returns:
-        ``(B, S)``; the mean is what the brevity penalty leaves to gain, 0 for long answers. Case is
-        ignored.
-    """
-    ours = [[_ngrams(each.lower().split()) for each in group] for group in answers]
-    theirs = [_ngrams(reference.lower().split()) for reference in references]
-    shared = torch.tensor(
-        [
-            [_by_order(each & reference) for each in group]
-            for group, reference in zip(ours, theirs, strict=True)
-        ]
-    )  # (B, S, 4)
-    written = torch.tensor([[_by_order(each) for each in group] for group in ours])
-    expected = len(ours[0]) * sum(_by_order(reference)[0] for reference in theirs)
-    all_shared = shared.sum(dim=(0, 1)) + 1
-    all_written = written.sum(dim=(0, 1)) + 1
-    shortage = min(0.0, 1 - float(expected / all_written[0]))  # logarithm of the brevity penalty
-    bleu = math.exp(shortage + float((all_shared / all_written).log().mean()))
-    gains = (shared / all_shared - written / all_written).mean(dim=2)
-    if shortage < 0:
-        gains = gains + expected / all_written[0] ** 2 * written[:, :, 0]
-    return gains * bleu * gains.numel()
-
-
 def advantages(rewards: Tensor) -> Tensor:
     """How much better each of S answers is than the mean of the others.
 
@@ -139,22 +101,9 @@ def advantages(rewards: Tensor) -> Tensor:
     return (rewards - rewards.mean(dim=1, keepdim=True)) * count / (count - 1)
 
 
-def _by_order(ngrams: Counter[tuple[str, ...]]) -> list[float]:
-    counts = [0.0] * _MAX_ORDER
-    for ngram, count in ngrams.items():
-        counts[len(ngram) - 1] += count
-    return counts
-
-
 def _ngrams(words: Sequence[str]) -> Counter[tuple[str, ...]]:
     return Counter(
         tuple(words[start : start + order])
         for order in range(1, _MAX_ORDER + 1)
         for start in range(len(words) - order + 1)
     )
-
-
-REWARDS: dict[str, Callable[[Sequence[Sequence[str]], Sequence[str]], Tensor]] = {
-    "gleu": gleus,
-    "bleu": bleu_gains,
-}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from signzoo.models.task import OptimizerConfig, Outputs, Task
 from signzoo.models.text2gloss.data import PairBatch, Text2GlossData
 from signzoo.models.text2gloss.decoding import DecodingConfig
 from signzoo.models.text2gloss.network import Text2Gloss, Text2GlossConfig
-from signzoo.models.text2gloss.risk import REWARDS, advantages, sample_answers
+from signzoo.models.text2gloss.risk import advantages, rewards, sample_answers
 from signzoo.models.text2gloss.vocabulary import GlossVocabulary
 
 
@@ -38,11 +38,9 @@ class TextLossConfig:
     teacher_weight: float = 0.5
     """Share of the teachers in the loss; the rest are the training answers."""
     risk: float = 0.0
-    """Share in the loss of the expected error of answers that the network itself samples (minimum
-    risk training); the rest is the cross-entropy. For a network that is trained already, with a
-    small learning rate."""
-    risk_reward: Literal["gleu", "bleu"] = "gleu"
-    """What makes a sampled answer good: its own GLEU, or what it adds to the BLEU of the batch."""
+    """Share in the loss of the expected error of answers that the network itself samples, 1 - GLEU
+    (minimum risk training); the rest is the cross-entropy. For a network that is trained already,
+    with a small learning rate."""
     risk_samples: int = 6
     """Answers that are sampled for each question, if there is a risk."""
 
@@ -169,9 +167,7 @@ class Text2GlossTask(Task):
         """Weigh sampled answers by their worth, beside the cross-entropy of the true ones."""
         config, network = self.loss_config, self.network
         sampled = sample_answers(network, prompts, config.risk_samples)
-        worth = advantages(REWARDS[config.risk_reward](sampled, targets)).to(
-            network.device
-        )  # (B, S)
+        worth = advantages(rewards(sampled, targets)).to(network.device)  # (B, S)
         grouped = ([target, *group] for target, group in zip(targets, sampled, strict=True))
         answers = list(chain.from_iterable(grouped))  # the true one first, then its S samples
         encoded = network.encode(prompts, answers, config.subword_dropout)

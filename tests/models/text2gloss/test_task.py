@@ -16,7 +16,7 @@ from signzoo.models.text2gloss import (
     Text2GlossTask,
 )
 from signzoo.models.text2gloss.data import PairSource
-from signzoo.models.text2gloss.risk import gleus, sample_answers
+from signzoo.models.text2gloss.risk import rewards, sample_answers
 from signzoo.models.text2gloss.task import TextLossConfig
 
 PLAIN = TextLossConfig()
@@ -280,7 +280,7 @@ def test_the_risk_alone_makes_sampled_answers_better(make_task, data, rank):
 
     def mean_reward():
         torch.manual_seed(1)
-        return gleus(sample_answers(task.network, prompts, 64), batch.targets).mean().item()
+        return rewards(sample_answers(task.network, prompts, 64), batch.targets).mean().item()
 
     first = mean_reward()
     trained = [p for p in task.parameters() if p.requires_grad]
