@@ -10,6 +10,7 @@ from signzoo.avatar.atlas import Atlas
 from signzoo.avatar.body import Body, to_signzoo_axes
 from signzoo.avatar.camera import Camera
 from signzoo.avatar.paint import drape, paint, thickness
+from signzoo.avatar.shade import Shade
 
 # Share of the picture's height below it that is kept, for bodies that bend and cameras that tilt.
 _MARGIN = 0.2
@@ -74,14 +75,15 @@ class Figure:
         middle, width = self.shoulders
         return to_signzoo_axes((points - middle) / width)
 
-    def surface(self, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def surface(self, vertices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The dressed surface over a posed body.
 
         Args:
             vertices: Of :attr:`body`, ``(T, N, 3)``, as :meth:`Body.skin` gives them.
 
         Returns:
-            Positions and unit normals of the drawn vertices, both ``(T, M, 3)`` float32.
+            Positions and unit normals of the drawn vertices, both ``(T, M, 3)`` float32, and how
+            much light near hands leave them, ``(T, M)`` float32 in (0, 1].
         """
         length, count = vertices.shape[:2]
         flat = np.ascontiguousarray(vertices.transpose(1, 0, 2), np.float32)  # (N, T, 3)
@@ -95,8 +97,13 @@ class Figure:
         squares = np.einsum("ntc,ntc->nt", normals, normals)[..., None]
         normals /= np.sqrt(np.maximum(squares, 1e-20))
         flat = flat + self.thickness[:, None, None] * normals
+        light = self._shade.light(flat, normals)
         order = self.vertices
-        return flat[order].transpose(1, 0, 2), normals[order].transpose(1, 0, 2)
+        return flat[order].swapaxes(0, 1), normals[order].swapaxes(0, 1), light[order].T
+
+    @cached_property
+    def _shade(self) -> Shade:
+        return Shade.of(self.body)
 
     @cached_property
     def _incidence(self):  # type: ignore[no-untyped-def]  # scipy has no types

@@ -159,7 +159,7 @@ def _describe(
 
 
 def _primitive(figure: Figure, buffer: _Buffer) -> dict[str, Any]:
-    points, normals = figure.surface(figure.body.vertices[None])
+    points, normals, _ = figure.surface(figure.body.vertices[None])
     joints, weights = _strongest(figure)
     uv = np.stack([figure.uv[:, 0], 1 - figure.uv[:, 1]], axis=1)  # glTF counts from the top
     return {

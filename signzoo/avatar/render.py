@@ -42,10 +42,10 @@ class Stage:
         from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
         self._size = camera.size
-        self._mesh, self._points, self._normals = _make_mesh(figure)
+        self._mesh, self._points, self._normals, self._tints = _make_mesh(figure)
         mapper = vtkPolyDataMapper()
         mapper.SetInputData(self._mesh)
-        mapper.StaticOff()
+        mapper.SetColorModeToDirectScalars()  # they tint the texture
         actor = vtkActor()
         actor.SetMapper(mapper)
         actor.SetTexture(_make_texture(figure.picture))
@@ -73,12 +73,13 @@ class Stage:
         self._window = window
         self._pixels = vtkUnsignedCharArray()
 
-    def draw(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    def draw(self, points: np.ndarray, normals: np.ndarray, light: np.ndarray) -> np.ndarray:
         """Draw one frame.
 
         Args:
             points: Positions of the figure's drawn vertices, ``(M, 3)``.
             normals: Their unit normals, ``(M, 3)``.
+            light: How much light reaches them, ``(M,)`` in [0, 1].
 
         Returns:
             ``(H, W, 3)`` uint8.
@@ -87,9 +88,11 @@ class Stage:
 
         self._points[:] = points
         self._normals[:] = normals
+        self._tints[:] = light[:, None] * 255
         self._mesh.GetPoints().GetData().Modified()
         self._mesh.GetPoints().Modified()
         self._mesh.GetPointData().GetNormals().Modified()
+        self._mesh.GetPointData().GetScalars().Modified()
         self._mesh.Modified()
         width, height = self._size
         self._window.Render()
@@ -123,14 +126,14 @@ def render(
     """
     stage = _stage(figure, signer, camera, os.getpid())
     for shown in _shutters(vertices, figure, camera, motion_blur):
-        points, normals = figure.surface(shown)
-        if len(points) == 1:
-            yield stage.draw(points[0], normals[0])
+        samples = list(zip(*figure.surface(shown), strict=True))
+        if len(samples) == 1:
+            yield stage.draw(*samples[0])
             continue
         total = np.zeros((*camera.size[::-1], 3), np.uint16)
-        for index in range(len(points)):
-            total += stage.draw(points[index], normals[index])
-        yield ((total + len(points) // 2) // len(points)).astype(np.uint8)
+        for sample in samples:
+            total += stage.draw(*sample)
+        yield ((total + len(samples) // 2) // len(samples)).astype(np.uint8)
 
 
 def compress(clip: VideoClip, crf: int = 30) -> VideoClip:
@@ -226,14 +229,15 @@ def check_egl() -> None:
         ) from error
 
 
-def _make_mesh(figure: Figure) -> tuple[Any, np.ndarray, np.ndarray]:
-    """The mesh, and its points and normals as arrays to write new frames into."""
+def _make_mesh(figure: Figure) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray]:
+    """The mesh, and its points, normals and tints as arrays to write new frames into."""
     from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
     from vtkmodules.vtkCommonCore import vtkPoints
     from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 
     points = np.zeros((len(figure.uv), 3), np.float32)
     normals = np.zeros_like(points)
+    tints = np.zeros(points.shape, np.uint8)
     mesh = vtkPolyData()
     places = vtkPoints()
     places.SetData(numpy_to_vtk(points))
@@ -243,8 +247,9 @@ def _make_mesh(figure: Figure) -> tuple[Any, np.ndarray, np.ndarray]:
     cells.SetData(3, numpy_to_vtkIdTypeArray(corners, deep=True))
     mesh.SetPolys(cells)
     mesh.GetPointData().SetNormals(numpy_to_vtk(normals))
+    mesh.GetPointData().SetScalars(numpy_to_vtk(tints))
     mesh.GetPointData().SetTCoords(numpy_to_vtk(figure.uv, deep=True))
-    return mesh, points, normals
+    return mesh, points, normals, tints
 
 
 def _make_texture(picture: np.ndarray) -> Any:

@@ -80,9 +80,11 @@ class Reader:
         return np.einsum("mij,mj->mi", blended[:, :3, :3], points) + blended[:, :3, 3]
 
 
-@pytest.fixture
-def figure(body):
-    return Figure.of(Signer(hair="full"))
+@pytest.fixture(scope="module")
+def figure(body_home):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIGNZOO_HOME", str(body_home))
+        return Figure.of(Signer(hair="full"))
 
 
 @pytest.fixture
@@ -104,7 +106,7 @@ def test_a_viewer_sees_the_motion_of_the_body(figure, motion, tmp_path, suffix):
     write_gltf(figure, motion, 25, tmp_path / f"a{suffix}")
     file = Reader(tmp_path / f"a{suffix}")
     dressed = figure.body.vertices.copy()
-    points, _ = figure.surface(dressed[None])
+    points, _, _ = figure.surface(dressed[None])
     dressed[figure.vertices] = points[0]
     expected = replace(figure.body, vertices=dressed).skin(motion)[:, figure.vertices]
     for frame in (0, 4, 9):

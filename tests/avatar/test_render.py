@@ -20,9 +20,11 @@ def _with_egl():
         pytest.skip(str(error))
 
 
-@pytest.fixture
-def figure(body):
-    return Figure.of(Signer(), Camera.of(Signer(), SIZE))
+@pytest.fixture(scope="module")
+def figure(body_home):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIGNZOO_HOME", str(body_home))
+        return Figure.of(Signer(), Camera.of(Signer(), SIZE))
 
 
 def drawn(figure, vertices, signer=Signer(), motion_blur=0.0, size=SIZE, **camera):  # noqa: B008
@@ -62,7 +64,7 @@ def test_shoulders_lie_where_to_pixels_puts_them(figure):
 def test_what_is_projected_lies_on_what_is_drawn(figure):
     """The tip of the head by arithmetic is where the picture has it, from any side."""
     vertices = still(figure)
-    points, _ = figure.surface(vertices)
+    points, _, _ = figure.surface(vertices)
     for camera in ({}, {"yaw": 30.0, "pitch": 20.0, "zoom": 0.9, "distance": 5.0}, {"yaw": -25.0}):
         seen = Camera(SIZE, **camera).project(figure.to_shoulder_units(points[0]))
         body = ~ground(drawn(figure, vertices, **camera))[0]
@@ -115,7 +117,7 @@ def test_a_square_of_112_pixels_and_another_shape_are_filled(figure):
         assert 0.1 < (~ground(frames)).mean() < 0.95
 
 
-def test_light_and_clothes_show(figure):
+def test_light_and_clothes_show(figure, body):
     vertices = still(figure)
     standard = drawn(figure, vertices)
     dim = drawn(figure, vertices, Signer(light_strength=0.4))
@@ -133,7 +135,7 @@ def test_triangles_that_the_camera_cannot_see_are_cut_away(figure, body):
 
 
 def test_normals_point_outwards_and_have_length_one(figure):
-    points, normals = figure.surface(still(figure))
+    points, normals, _ = figure.surface(still(figure))
     np.testing.assert_allclose(np.linalg.norm(normals, axis=-1), 1, atol=1e-4)
     chest = np.abs(points[0] - figure.shoulders[0] - [0, -0.1, -0.1]).sum(axis=1).argmin()
     assert normals[0, chest, 1] < -0.5  # to the front
@@ -156,3 +158,34 @@ def test_a_missing_egl_is_an_error_that_names_the_package(monkeypatch):
     monkeypatch.setattr(ctypes, "CDLL", refuse)
     with pytest.raises(MissingPackageError, match="apt install libegl1"):
         check_egl()
+
+
+def test_a_hand_before_the_chest_shades_it_and_only_it(figure):
+    body = figure.body
+    transforms = body.rest(2)
+    chest = figure.shoulders[0] + [0, -0.16, -0.12]
+    transforms[1, body.bone("wrist.R"), :3, 3] = chest - body.heads[body.bone("wrist.R")]
+    points, _, light = figure.surface(body.skin(transforms))
+    apart = np.linalg.norm(points[0] - chest, axis=1)
+    trunk = (apart < 0.12) & (figure.thickness[figure.vertices] > 0)
+    assert light[1, trunk].mean() < light[0, trunk].mean() - 0.05
+    waist = (apart > 0.25) & (np.abs(points[0, :, 0]) < 0.1) & (points[0, :, 2] < chest[2])
+    np.testing.assert_allclose(light[1, waist], light[0, waist], atol=0.05)
+
+
+def test_fingers_of_a_fist_shade_each_other(figure):
+    from scipy.spatial.transform import Rotation
+
+    body = figure.body
+    transforms = body.rest(2)
+    for finger in "2345":
+        for joint in "123":
+            bone = body.bone(f"finger{finger}-{joint}.R")
+            across = body.heads[body.bone("finger2-1.R")] - body.heads[body.bone("finger5-1.R")]
+            turn = Rotation.from_rotvec(-1.2 * across / np.linalg.norm(across))
+            transforms[1, bone, :3, :3] = turn.as_matrix()
+    _, _, light = figure.surface(body.skin(transforms))
+    hand = np.char.endswith(np.array(body.bones)[body.influences[:, 0]], ".R")
+    hand &= np.char.startswith(np.array(body.bones)[body.influences[:, 0]], "finger")
+    hand = hand[figure.vertices]
+    assert light[1, hand].mean() < light[0, hand].mean() - 0.03
