@@ -17,6 +17,7 @@ VERBS = {
     "extract": "signzoo.cli.extract",
     "draw": "signzoo.cli.draw",
     "lexicon": "signzoo.cli.lexicon",
+    "data": "signzoo.cli.data",
     "index": "signzoo.cli.index",
     "models": "signzoo.cli.models",
     "show": "signzoo.cli.show",

@@ -4,7 +4,8 @@ The inventories and their sources stand in ``phonology.toml``.
 """
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
@@ -96,6 +97,20 @@ class Motion:
     def __len__(self) -> int:
         return len(self.place)
 
+    @staticmethod
+    def joined(motions: "Sequence[Motion]") -> "Motion":
+        """One motion after the other."""
+        return Motion(
+            *(
+                np.concatenate([getattr(motion, field.name) for motion in motions])
+                for field in fields(Motion)
+            )
+        )
+
+    def __getitem__(self, frames: np.ndarray) -> "Motion":
+        """The same motion with only some of its frames."""
+        return Motion(*(getattr(self, field.name)[frames] for field in fields(Motion)))
+
 
 @cache
 def inventory() -> dict[str, Any]:
@@ -162,6 +177,37 @@ def draw_sign(random: np.random.Generator) -> Sign:
         base_orientation=one_of(["left_up", "left_down", "up_left"]) if hands == "base" else "",
         nonmanual=one_of(tables["nonmanual"]) if random.random() < 0.3 else "neutral",
     )
+
+
+def check_names(sign: Sign) -> None:
+    """Check that the inventory has everything that a sign names.
+
+    Raises:
+        KeyError: It has not.
+        ValueError: A number is none, or out of range.
+    """
+    tables = inventory()
+    area, _, location = sign.location.partition("/")
+    named = [
+        (tables["handshapes"], sign.handshape),
+        (tables["handshapes"], sign.end_handshape),
+        (tables["orientations"], sign.orientation),
+        (tables["locations"][area], location),
+        (tables["paths"], sign.path),
+        (tables["local"], sign.local),
+        (tables["nonmanual"], sign.nonmanual),
+    ]
+    if sign.hands == "base":
+        named += [
+            (tables["handshapes"], sign.base_handshape),
+            (tables["orientations"], sign.base_orientation),
+        ]
+    for table, name in named:
+        table[name]
+    if sign.hands not in get_args(Hands) or not 1 <= int(sign.repetitions) <= 9:
+        raise ValueError(f"{sign} is no sign")
+    if not 0 <= float(sign.size) <= 1:
+        raise ValueError(f"{sign.size} is no size")
 
 
 def sign_motion(sign: Sign, frames: int) -> Motion:

@@ -21,7 +21,7 @@ import numpy as np
 from signzoo._files import write_text
 from signzoo.errors import LexiconError
 from signzoo.lexicon.articulation import Physique, articulate
-from signzoo.lexicon.phonology import Sign, draw_sign, inventory, sign_motion
+from signzoo.lexicon.phonology import Motion, Sign, check_names, draw_sign, inventory, sign_motion
 from signzoo.transforms.kinematics import FOREARM_ROLL
 
 FORMAT = "signzoo procedural lexicon"
@@ -98,10 +98,11 @@ class ProceduralLexicon:
             LexiconError: A gloss is empty or too long, or there is no room for another sign.
         """
         missing = [gloss for gloss in dict.fromkeys(glosses) if gloss not in self.signs]
+        if not missing:
+            return self
         signs = dict(self.signs)
         shapes = np.empty((len(signs) + len(missing), _FRAMES, *_SHAPE), np.float32)
-        for index, sign in enumerate(signs.values()):
-            shapes[index] = _shape(sign)
+        shapes[: len(signs)] = _shapes(list(signs.values()))
         for gloss in missing:
             _check(gloss)
             signs[gloss] = self._invent(gloss, shapes, len(signs))
@@ -115,7 +116,7 @@ class ProceduralLexicon:
             sign = draw_sign(random)
             if not _comfortable(sign):
                 continue
-            shapes[count] = _shape(sign)
+            shapes[count] = _shapes([sign])[0]
             if _distances(shapes[count], shapes[:count]).min(initial=np.inf) >= LEAST_DISTANCE:
                 return sign
         raise LexiconError(
@@ -162,7 +163,7 @@ def _parse(content: Any, where: str) -> ProceduralLexicon:
         for gloss, row in content["signs"].items():
             values = dict(zip(content["fields"], row, strict=True))
             signs[gloss] = Sign(**values)
-            sign_motion(signs[gloss], 2)
+            check_names(signs[gloss])
         return ProceduralLexicon(signs, int(content["seed"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise LexiconError(f"{where} is corrupt: {type(error).__name__}: {error}.") from error
@@ -174,7 +175,7 @@ def sign_distances(sign: Sign, others: Sequence[Sign]) -> np.ndarray:
     The cost of two frames is the distance of the wrists and the fingers' mean distance from the
     wrist; the result is its mean along the cheapest path (dynamic time warping).
     """
-    return _distances(_shape(sign), np.stack([_shape(other) for other in others]))
+    return _distances(_shapes([sign])[0], _shapes(others))
 
 
 def _check(gloss: str) -> None:
@@ -198,14 +199,17 @@ def _comfortable(sign: Sign) -> bool:
 _SHAPE = (2, 22, 3)
 
 
-def _shape(sign: Sign) -> np.ndarray:
-    """What a sign looks like, ``(16, 2, 22, 3)``: both hands' wrists, and fingers from there."""
-    pose = articulate(sign_motion(sign, _FRAMES), Physique(), 25.0).pose
+def _shapes(signs: Sequence[Sign]) -> np.ndarray:
+    """What signs look like, ``(N, 16, 2, 22, 3)``: both hands' wrists, and fingers from there."""
+    if not signs:
+        return np.empty((0, _FRAMES, *_SHAPE), np.float32)
+    motion = Motion.joined([sign_motion(sign, _FRAMES) for sign in signs])
+    pose = articulate(motion, Physique(), 25.0).pose
     parts = [pose.points[:, pose.skeleton.part(f"{side}_hand")] for side in ("right", "left")]
-    hands = np.stack(parts, axis=1)  # (T, 2, 21, 3)
+    hands = np.stack(parts, axis=1)  # (N·T, 2, 21, 3)
     wrist = hands[:, :, :1]
     fingers = (hands - wrist) * _FINGERS / np.sqrt(hands.shape[2])
-    return np.concatenate([wrist, fingers], axis=2)
+    return np.concatenate([wrist, fingers], axis=2).reshape(len(signs), _FRAMES, *_SHAPE)
 
 
 def _distances(shape: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -1,0 +1,120 @@
+"""Make data to train on.
+
+`signzoo data synthesize` makes signed video with known text, glosses and landmarks out of any table
+of sentences with glosses.
+"""
+
+import argparse
+from pathlib import Path
+
+SUMMARY = "make signed corpora out of sentences with glosses"
+EPILOG = """\
+examples:
+  signzoo data synthesize --manifest pairs.jsonl --out corpus --signers 12 --workers 2
+  signzoo data synthesize --manifest dev.jsonl --split dev --signers unseen:3 --out corpus_dev
+  signzoo data synthesize --manifest pairs.jsonl --no-video --out poses
+"""
+_SYNTHESIZE = """\
+Make a corpus of signed video, landmarks, gloss spans and text out of a table of sentences.
+
+The table is JSONL rows {"id", "text", "gloss": [...]}, or a CSV or TSV with such columns. Its
+glosses are signed with invented signs (--lexicon procedural, for training and testing networks; it
+is not any sign language, and every picture says so), or with the recorded signs of a lexicon
+folder. Different signers, drawn from the seed, perform the sentences; those of unseen:N never
+appear among N or seen:N. The seed changes signers, timing and noise, never the signs.
+
+OUT gets manifest.jsonl, poses/, videos/, sheet.png to look at, and corpus.json, which says all that
+made it. The same command gives the same bytes; a run that was stopped goes on where it was.
+"""
+_SYNTHESIZE_EPILOG = """\
+examples:
+  signzoo data synthesize --manifest train.jsonl --signers 12 --workers 2 --out train
+  signzoo data synthesize --manifest dev.jsonl --split dev --signers unseen:3 \\
+      --lexicon train/lexicon.json --out dev
+  signzoo data synthesize --manifest train.jsonl --lexicon my_lexicon --landmarks mediapipe --out a
+
+Give --lexicon TRAIN/lexicon.json to the other splits, so that a gloss that the embedded lexicon
+does not have gets the same sign in all of them.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what ``signzoo data`` takes."""
+    verbs = parser.add_subparsers(dest="action", metavar="synthesize", required=True)
+    make = verbs.add_parser(
+        "synthesize",
+        help="signed video and landmarks out of text and glosses",
+        description=_SYNTHESIZE,
+        epilog=_SYNTHESIZE_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    make.add_argument(
+        "--manifest", required=True, metavar="FILE", help="sentences with their glosses"
+    )
+    make.add_argument("--out", required=True, metavar="DIR", help="the corpus's folder")
+    make.add_argument(
+        "--lexicon",
+        default="procedural",
+        metavar="procedural|FILE|DIR",
+        help="invented signs, those of a corpus's lexicon.json, or a folder of recorded signs",
+    )
+    make.add_argument("--language", metavar="CODE", help="of the folder's glosses, BCP 47")
+    make.add_argument("--signed-language", metavar="CODE", help="of the folder, ISO 639-3")
+    make.add_argument(
+        "--split", default="train", choices=["train", "dev", "test"], help="default: train"
+    )
+    make.add_argument(
+        "--signers",
+        default="12",
+        metavar="N|unseen:N",
+        help="how many people, of the seen or the unseen pool (default 12)",
+    )
+    make.add_argument(
+        "--size", type=int, default=112, metavar="PIXELS", help="height and width (default 112)"
+    )
+    make.add_argument("--fps", type=float, default=25.0, help="frames a second (default 25)")
+    make.add_argument(
+        "--seed", type=int, default=0, help="of signers, timing and noise (default 0)"
+    )
+    make.add_argument(
+        "--landmarks",
+        default="true",
+        choices=["true", "exact", "mediapipe"],
+        help="the signer's joints with an estimator's noise (default), without it, or what "
+        "MediaPipe reads from the pictures",
+    )
+    make.add_argument(
+        "--no-video", action="store_true", help="landmarks only: thousands of sentences a minute"
+    )
+    make.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make the corpus and say what is in it."""
+    from signzoo.data.synthesis.corpus import Recipe, synthesize
+
+    recipe = Recipe(
+        arguments.manifest,
+        arguments.lexicon,
+        arguments.signers,
+        arguments.split,
+        arguments.size,
+        arguments.seed,
+        arguments.landmarks,
+        not arguments.no_video,
+        arguments.fps,
+        arguments.language,
+        arguments.signed_language,
+    )
+    out = Path(arguments.out)
+    summary = synthesize(recipe, out, max(1, arguments.workers), progress=True)
+    if summary.skipped:
+        lacking = sorted({gloss for glosses in summary.skipped.values() for gloss in glosses})
+        print(
+            f"{len(summary.skipped)} sentences were left out: there is no sign for "
+            f"{len(lacking)} glosses ({', '.join(lacking[:8])}{'…' if len(lacking) > 8 else ''})"
+        )
+    minutes = summary.frames / recipe.fps / 60
+    print(f"{summary.rows} sentences, {minutes:.1f} minutes of signing in {out}")
+    print(f"Look at {out / 'sheet.png'}")
+    return 0

@@ -1,0 +1,1 @@
+"""Makes signed corpora out of text and glosses: performers, performances, landmarks, video."""

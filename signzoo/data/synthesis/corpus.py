@@ -1,0 +1,363 @@
+"""Writes a corpus of signed sentences: landmarks, and video on request, of a table of glosses.
+
+A corpus folder holds ``manifest.jsonl``, ``poses/*.npz``, ``videos/*.mp4`` (unless left out), a
+``sheet.png`` to look at, ``corpus.json`` (all that made it), and the ``lexicon.json`` of invented
+signs. While it is made, finished rows stand in ``progress.jsonl``; a second run goes on after them.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from signzoo import __version__
+from signzoo._files import clear_disk_errors, write_text
+from signzoo.data.pairs import TextGlossPair, read_pairs
+from signzoo.data.synthesis.noise import frozen_noise, observe
+from signzoo.data.synthesis.performance import Performance
+from signzoo.data.synthesis.performers import Performer, draw_performers
+from signzoo.data.synthesis.sources import InventedSigns, SignSource, open_signs
+from signzoo.data.synthesis.stitching import to_signing_skeleton
+from signzoo.errors import LexiconError, UsageError
+from signzoo.lexicon.procedural import MAX_GLOSS
+from signzoo.media.workers import run_jobs
+from signzoo.structures import Pose, VideoClip
+from signzoo.transforms.pose import to_pixels
+
+Landmarks = Literal["true", "exact", "mediapipe"]
+Split = Literal["train", "dev", "test"]
+_MANIFEST = "manifest.jsonl"
+_PROGRESS = "progress.jsonl"
+# Rows of one signer that a process makes in one go: the 3D model is set up once.
+_ROWS_PER_JOB = 16
+_SHEET_SENTENCES = 6
+_SHEET_FRAMES = 8
+_SHEET_PIXELS = 176
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a corpus is made of; the same recipe gives the same bytes.
+
+    Attributes:
+        manifest: Sentences with glosses, in any form that :func:`~signzoo.data.pairs.read_pairs`
+            reads.
+        lexicon: See :func:`~signzoo.data.synthesis.sources.open_signs`.
+        signers: See :func:`~signzoo.data.synthesis.performers.draw_performers`.
+        split: Name of the split that all rows belong to.
+        size: Height and width of the pictures in pixels.
+        seed: Of signers, timing and noise; never of the signs.
+        landmarks: ``"true"``: the performer's joints with the noise of an estimator; ``"exact"``:
+            without it; ``"mediapipe"``: read from the pictures.
+        video: Whether pictures are rendered.
+        fps: Frames a second.
+        language: Of a folder of recorded signs.
+        signed_language: Of a folder of recorded signs.
+    """
+
+    manifest: str
+    lexicon: str = "procedural"
+    signers: str = "12"
+    split: Split = "train"
+    size: int = 112
+    seed: int = 0
+    landmarks: Landmarks = "true"
+    video: bool = True
+    fps: float = 25.0
+    language: str | None = None
+    signed_language: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.landmarks == "mediapipe" and not self.video:
+            raise UsageError(
+                "--landmarks mediapipe reads the landmarks from the pictures, and --no-video "
+                "makes none. Leave one of the two out."
+            )
+        if not 64 <= self.size <= 1024:
+            raise UsageError(f"--size takes 64 to 1024 pixels; got {self.size}.")
+        if self.seed < 0:
+            raise UsageError(f"--seed takes a number from 0 on; got {self.seed}.")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What was made.
+
+    Attributes:
+        rows: Sentences in the corpus.
+        frames: Frames of all.
+        skipped: Sentences left out, since a gloss has no sign, and the glosses that are lacking.
+    """
+
+    rows: int
+    frames: int
+    skipped: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Rows of one signer, by their place in the manifest."""
+
+    recipe: Recipe
+    out: Path
+    signs: SignSource
+    performer: Performer
+    rows: tuple[tuple[int, TextGlossPair], ...]
+
+
+def synthesize(
+    recipe: Recipe, out: str | os.PathLike[str], workers: int = 1, progress: bool = False
+) -> Summary:
+    """Make a corpus, or go on with one.
+
+    Args:
+        recipe: What to make.
+        out: The corpus's folder.
+        workers: Processes.
+        progress: Show a bar.
+
+    Raises:
+        ManifestError: The table is malformed.
+        LexiconError: The lexicon cannot be used, or none of the sentences can be signed.
+        UsageError: The folder holds another corpus.
+        MissingPackageError: Pictures are asked for and there is no EGL.
+        DiskError: There is no room; what is finished stays.
+    """
+    out = Path(out)
+    pairs = read_pairs(recipe.manifest)
+    _check_glosses(pairs)
+    glosses = list(dict.fromkeys(gloss for pair in pairs for gloss in pair.gloss))
+    signs = open_signs(recipe.lexicon, glosses, recipe.language, recipe.signed_language)
+    lacking = set(signs.lacks(glosses))
+    skipped = {p.id: tuple(g for g in p.gloss if g in lacking) for p in pairs}
+    skipped = {name: glosses for name, glosses in skipped.items() if glosses}
+    todo = [(i, pair) for i, pair in enumerate(pairs) if pair.id not in skipped]
+    if not todo:
+        raise LexiconError(
+            f"None of the {len(pairs)} sentences can be signed: {recipe.lexicon} has no sign for "
+            f"{len(lacking)} of their {len(glosses)} glosses ({', '.join(sorted(lacking)[:5])})."
+        )
+    with clear_disk_errors(out):
+        out.mkdir(parents=True, exist_ok=True)
+    facts = _facts(recipe, signs, pairs)
+    _claim(out, facts)
+    if isinstance(signs, InventedSigns):
+        signs.lexicon.save(out / "lexicon.json")
+    done = _finished(out)
+    jobs = _jobs(recipe, out, signs, [row for row in todo if row[1].id not in done])
+    for entries in _made(jobs, workers, progress, len(todo), len(done)):
+        done |= {entry["id"]: entry for entry in entries}
+        with clear_disk_errors(out), (out / _PROGRESS).open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+    rows = [done[pair.id] for _, pair in todo]
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    write_text(out / _MANIFEST, lines)
+    (out / _PROGRESS).unlink(missing_ok=True)
+    _write_sheet(out, rows, signs.mark)
+    return Summary(len(rows), sum(row["frames"] for row in rows), skipped)
+
+
+def _check_glosses(pairs: Sequence[TextGlossPair]) -> None:
+    for pair in pairs:
+        for gloss in pair.gloss:
+            if len(gloss) > MAX_GLOSS:
+                raise LexiconError(
+                    f"Row {pair.id!r} has a gloss of {len(gloss)} characters ({gloss[:30]}…); up "
+                    f"to {MAX_GLOSS} are one gloss, more are a sentence that was not split."
+                )
+
+
+def _facts(recipe: Recipe, signs: SignSource, pairs: Sequence[TextGlossPair]) -> dict[str, Any]:
+    table = json.dumps([[p.id, p.text, p.gloss] for p in pairs]).encode()
+    return {
+        "format": "signzoo corpus",
+        "signzoo": __version__,
+        "recipe": asdict(recipe),
+        "sentences": hashlib.sha256(table).hexdigest(),
+        "lexicon": {"hash": signs.hash, "invented": isinstance(signs, InventedSigns)},
+        "mark": signs.mark,
+        "noise": asdict(frozen_noise()) if recipe.landmarks == "true" else None,
+    }
+
+
+def _claim(out: Path, facts: dict[str, Any]) -> None:
+    """Write down what is made here, or check that it is what was begun."""
+    path = out / "corpus.json"
+    if not path.exists():
+        write_text(path, json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
+        return
+    try:
+        begun = json.loads(path.read_text("utf-8"))
+    except ValueError:
+        begun = {}
+    known = json.loads(json.dumps(facts))
+    # Where the table lies does not matter, what is in it does.
+    differing = [key for key in known if key != "recipe" and begun.get(key) != known[key]]
+    recipes = begun.get("recipe", {}), known["recipe"]
+    differing += [
+        k for k in known["recipe"] if k != "manifest" and recipes[0].get(k) != recipes[1][k]
+    ]
+    if differing:
+        raise UsageError(
+            f"{out} holds a corpus that was begun with another {', '.join(differing)}. Go on with "
+            "what corpus.json says, or give --out another folder."
+        )
+
+
+def _finished(out: Path) -> dict[str, dict[str, Any]]:
+    """Rows that are done, by their id; a line that an interruption cut in half does not count."""
+    path = out / _PROGRESS if (out / _PROGRESS).exists() else out / _MANIFEST
+    if not path.exists():
+        return {}
+    text = path.read_text("utf-8")
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        write_text(path, whole)
+    entries = [json.loads(line) for line in whole.splitlines()]
+    return {
+        entry["id"]: entry
+        for entry in entries
+        if all((out / entry[kind]).is_file() for kind in ("pose", "video") if kind in entry)
+    }
+
+
+def _jobs(
+    recipe: Recipe, out: Path, signs: SignSource, rows: Sequence[tuple[int, TextGlossPair]]
+) -> list[_Job]:
+    """Give each row its signer, by its id alone, and put rows of one signer together."""
+    performers = draw_performers(recipe.signers, recipe.seed)
+    mine: list[list[tuple[int, TextGlossPair]]] = [[] for _ in performers]
+    for index, pair in rows:
+        who = int(_random(recipe.seed, pair.id, 0).integers(len(performers)))
+        mine[who].append((index, pair))
+    return [
+        _Job(recipe, out, signs, performer, tuple(some[start : start + _ROWS_PER_JOB]))
+        for performer, some in zip(performers, mine, strict=True)
+        for start in range(0, len(some), _ROWS_PER_JOB)
+    ]
+
+
+def _random(seed: int, name: str, purpose: int) -> np.random.Generator:
+    digest = hashlib.sha256(name.encode()).digest()
+    return np.random.default_rng([seed, purpose, *digest])
+
+
+def _made(
+    jobs: Sequence[_Job], workers: int, progress: bool, total: int, done: int
+) -> Iterator[list[dict[str, Any]]]:
+    from tqdm import tqdm
+
+    with tqdm(
+        total=total, initial=done, unit="sentence", desc="synthesize", disable=not progress
+    ) as bar:
+        several = workers > 1 and len(jobs) > 1
+        made = run_jobs(_make, _crashed, jobs, workers) if several else enumerate(map(_make, jobs))
+        for _, entries in made:
+            bar.update(len(entries))
+            yield entries
+
+
+def _crashed(job: _Job, code: int | None) -> list[dict[str, Any]]:
+    names = ", ".join(pair.id for _, pair in job.rows[:3])
+    raise LexiconError(
+        f"A process died with exit code {code} while it made {names}…; the machine may have run "
+        "out of memory. Run the same command again, with fewer --workers: it goes on."
+    )
+
+
+def _make(job: _Job) -> list[dict[str, Any]]:
+    """Perform, render and write some rows; runs in a worker."""
+    renderer = _renderer(job)
+    return [_make_row(job, index, pair, renderer) for index, pair in job.rows]
+
+
+def _renderer(job: _Job) -> Any:
+    if not job.recipe.video:
+        return None
+    from signzoo.avatar import AvatarRenderer, Signer
+
+    size = (job.recipe.size, job.recipe.size)
+    return AvatarRenderer(Signer.drawn(job.performer.look), size, mark=job.signs.mark)
+
+
+def _make_row(job: _Job, index: int, pair: TextGlossPair, renderer: Any) -> dict[str, Any]:
+    recipe = job.recipe
+    random = _random(recipe.seed, pair.id, 1)
+    performance = job.signs.perform(pair.gloss, job.performer, random, recipe.fps)
+    entry: dict[str, Any] = {
+        "id": pair.id,
+        "text": pair.text,
+        "gloss": list(pair.gloss),
+        "split": recipe.split,
+        "signer": job.performer.name,
+        "fps": recipe.fps,
+        "frames": len(performance.pose),
+        "spans": [list(span) for span in performance.spans],
+        "pose": f"poses/{index:06d}.npz",
+    }
+    clip = renderer(performance.pose, lambda frame: "") if renderer else None
+    if clip is not None:
+        from signzoo.media.video import write_video
+
+        entry["video"] = f"videos/{index:06d}.mp4"
+        write_video(clip, job.out / entry["video"])
+    _landmarks(recipe, performance, random, clip, renderer).write(job.out / entry["pose"])
+    return entry
+
+
+def _landmarks(
+    recipe: Recipe,
+    performance: Performance,
+    random: np.random.Generator,
+    clip: VideoClip | None,
+    renderer: Any,
+) -> Pose:
+    """The row's landmarks, in pixels."""
+    if clip is not None and recipe.landmarks == "mediapipe":
+        return to_signing_skeleton(_estimator()(clip))
+    pose = performance.pose
+    if recipe.landmarks == "true":
+        pose = observe(pose, random)
+    return renderer.place(pose) if renderer else to_pixels(pose, (recipe.size, recipe.size))
+
+
+@cache
+def _estimator() -> Any:
+    from signzoo.media.landmarks import estimator
+
+    return estimator("holistic")
+
+
+def _write_sheet(out: Path, rows: Sequence[dict[str, Any]], mark: str | None) -> None:
+    """A picture of some sentences, one a line, with their glosses."""
+    from signzoo.media.drawing import contact_sheet, draw_pose, write_image
+    from signzoo.media.video import open_video
+
+    some = [rows[i] for i in np.unique(np.linspace(0, len(rows) - 1, _SHEET_SENTENCES).astype(int))]
+    frames, captions = [], []
+    for row in some:
+        wanted = np.linspace(0, row["frames"] - 1, _SHEET_FRAMES).astype(int)
+        if "video" in row:
+            shown = set(wanted.tolist())
+            clip = open_video(out / row["video"])
+            frames += [picture for i, picture in enumerate(clip) if i in shown]
+        else:
+            pose = Pose.read(out / row["pose"])[wanted]
+            frames += list(draw_pose(pose, (_SHEET_PIXELS, _SHEET_PIXELS)))
+        captions += [_gloss_at(row, int(i)) or mark or "" for i in wanted]
+    height, width = frames[0].shape[:2]
+    sheet = VideoClip(lambda: iter(frames), 1.0, (width, height), len(frames))
+    write_image(contact_sheet(sheet, _SHEET_FRAMES, len(frames), captions), out / "sheet.png")
+
+
+def _gloss_at(row: dict[str, Any], frame: int) -> str:
+    for gloss, (start, end) in zip(row["gloss"], row["spans"], strict=True):
+        if start <= frame < end:
+            return str(gloss)
+    return ""

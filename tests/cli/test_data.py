@@ -1,0 +1,40 @@
+import json
+
+import pytest
+
+from signzoo.cli.main import main
+from signzoo.data.manifest import read_manifest
+
+ROWS = [{"id": str(i), "text": "Regen", "gloss": ["REGEN", "NORD"]} for i in range(3)]
+
+
+def synthesize(tmp_path, *words, rows=ROWS):
+    manifest = tmp_path / "pairs.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out = ["--out", str(tmp_path / "corpus")]
+    return main(["data", "synthesize", "--manifest", str(manifest), *out, *words])
+
+
+def test_synthesize_makes_a_corpus_and_says_where_to_look(tmp_path, capsys):
+    assert synthesize(tmp_path, "--no-video", "--signers", "unseen:2", "--split", "test") == 0
+    printed = capsys.readouterr().out
+    assert "3 sentences" in printed
+    assert "sheet.png" in printed
+    rows = read_manifest(tmp_path / "corpus" / "manifest.jsonl")
+    assert {row.get("split", str) for row in rows} == {"test"}
+
+
+def test_a_wrong_number_of_signers_is_one_line(tmp_path, capsys):
+    assert synthesize(tmp_path, "--no-video", "--signers", "some") == 2
+    assert "--signers takes a number" in capsys.readouterr().err
+
+
+def test_a_manifest_without_glosses_is_one_line(tmp_path, capsys):
+    assert synthesize(tmp_path, "--no-video", rows=[{"id": "a", "text": "b"}]) == 1
+    assert "has no field 'gloss'" in capsys.readouterr().err
+
+
+def test_help_says_that_the_signs_are_invented(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["data", "synthesize", "--help"])
+    assert "invented" in capsys.readouterr().out
