@@ -7,7 +7,12 @@ __getattr__, __dir__, __all__ = attach(
     {
         "Body": "signzoo.avatar.body",
         "BodyShape": "signzoo.avatar.body",
+        "Timing": "signzoo.avatar.timing",
+        "avatar_landmarks": "signzoo.avatar.tracking",
+        "correct_depth": "signzoo.avatar.depth",
         "from_signzoo_axes": "signzoo.avatar.body",
+        "relaxed": "signzoo.avatar.retargeting",
+        "retarget": "signzoo.avatar.retargeting",
         "to_signzoo_axes": "signzoo.avatar.body",
     },
 )
