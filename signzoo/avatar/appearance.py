@@ -47,6 +47,7 @@ _SHIRTS = [
     "#d8dadd",
     "#b8862f",
 ]
+_MALE_STYLES = ("none", "cropped", "short", "short", "full")
 _TROUSERS = ("#23262d", "#2f3b52", "#4a443c", "#5b6470")
 
 # Each number of a signer with its least and greatest value.
@@ -140,7 +141,8 @@ class Signer:
             proportions=between(0.3, 0.7),
         )
         skin_tone = between(0.1, 0.95)
-        hair = one_of(("none", "cropped", "short", "short", "full", "full", "scarf"))
+        styles = ("short", "full", "full", "scarf") if shape.gender > 0.5 else _MALE_STYLES
+        hair = one_of(styles)
         dark, skin = skin_tone > 0.6, skin_color(skin_tone)
         hair_colors = _HAIR_COLORS[:3] if dark else _HAIR_COLORS
         scarf = _unlike(skin, _SHIRTS, int(random.integers(4)))
