@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from signzoo.errors import UsageError
 
 if TYPE_CHECKING:
+    from signzoo.avatar import Signer
     from signzoo.models.text2gloss.glosser import SignGlosser
+    from signzoo.pipelines.base import Renderer
     from signzoo.structures import Production
 
 SUMMARY = "text to signing"
@@ -23,6 +25,8 @@ examples:
   signzoo sign "Hallo Zürich" --language de --signed-language sgg -o hallo.mp4
   signzoo sign "Kinder essen" --language de --signed-language sgg --lexicon signs -o z.mp4
   signzoo sign "hello" --language en -o hello.pose --json
+  signzoo sign "hello" --language en --renderer avatar --signer 7 -o hello.mp4
+  signzoo sign "hello" --language en -o hello.glb
   signzoo sign "morgen regnet es" --language de --signed-language gsg --gloss-model NAME -o r.mp4
 
 Without --lexicon every word is fingerspelled. `signzoo lexicon info` lists the languages that can
@@ -30,6 +34,7 @@ be; `signzoo lexicon build` makes a lexicon from a folder of clips.
 """
 _VIDEO = (".mp4", ".gif", ".webm")
 _POSE = (".pose", ".npz", ".json", ".h5")
+_SCENE = (".glb", ".gltf")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,12 +60,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         required=True,
         metavar="FILE",
-        help=f"where to write: a video ({' '.join(_VIDEO)}) or the pose ({' '.join(_POSE)})",
+        help=f"where to write: a video ({' '.join(_VIDEO)}), the pose ({' '.join(_POSE)}), "
+        f"or an animated 3D signer ({' '.join(_SCENE)})",
     )
     parser.add_argument(
         "--gloss-model",
         metavar="NAME",
         help="text2gloss weights or folder that write the glosses (see `signzoo gloss`)",
+    )
+    parser.add_argument(
+        "--renderer",
+        choices=("skeleton", "avatar"),
+        help="draw the landmarks, or a 3D signer (default: skeleton; avatar with --signer)",
+    )
+    parser.add_argument(
+        "--signer",
+        metavar="FILE|SEED",
+        help="who the 3D signer is: a JSON file, or a number that draws one",
     )
     parser.add_argument("--sheet", metavar="PNG", help="also write a sheet of the video's frames")
     parser.add_argument("--size", type=int, default=512, metavar="PIXELS", help="height and width")
@@ -74,27 +90,31 @@ def run(arguments: argparse.Namespace) -> int:
     import sys
 
     output = Path(arguments.output)
-    if output.suffix.lower() not in _VIDEO + _POSE:
+    if output.suffix.lower() not in _VIDEO + _POSE + _SCENE:
         raise UsageError(
-            f"{output} does not end like a video ({', '.join(_VIDEO)}) "
-            f"or a pose ({', '.join(_POSE)})."
+            f"{output} does not end like a video ({', '.join(_VIDEO)}), a pose "
+            f"({', '.join(_POSE)}) or a 3D signer ({', '.join(_SCENE)})."
         )
     if not 64 <= arguments.size <= 2160:
         raise UsageError(f"--size takes 64 to 2160 pixels; got {arguments.size}.")
     text = sys.stdin.read() if arguments.text == "-" else arguments.text
 
     from signzoo.lexicon import Lexicon
-    from signzoo.pipelines import SkeletonRenderer, TextToSign
+    from signzoo.pipelines import TextToSign
 
+    renderer = _renderer(arguments)
     pipeline = TextToSign.for_languages(
         arguments.language,
         arguments.signed_language,
         [Lexicon.open(folder) for folder in arguments.lexicon],
-        SkeletonRenderer((arguments.size, arguments.size)),
+        renderer,
         glosser=_glosser(arguments),
     )
     production = pipeline(text)
-    write_production(production, output, arguments.sheet, progress=not arguments.json)
+    if output.suffix.lower() in _SCENE:
+        _write_scene(production, output, _signer(arguments.signer), arguments.sheet)
+    else:
+        write_production(production, output, arguments.sheet, progress=not arguments.json)
     if arguments.json:
         import json
 
@@ -103,6 +123,45 @@ def run(arguments: argparse.Namespace) -> int:
         print(describe(production))
         print(f"{production.pose.seconds:.1f} s of {pipeline.signed_language} in {output}")
     return 0
+
+
+def _renderer(arguments: argparse.Namespace) -> "Renderer":
+    size = (arguments.size, arguments.size)
+    scene = Path(arguments.output).suffix.lower() in _SCENE
+    if arguments.renderer == "skeleton" and (arguments.signer or scene):
+        raise UsageError(
+            "--signer and 3D signers (.glb, .gltf) go with --renderer avatar, not with skeleton."
+        )
+    # A scene is made of the landmarks as they are, not as some camera sees them.
+    if (arguments.renderer == "avatar" or arguments.signer) and not scene:
+        from signzoo.avatar import AvatarRenderer
+
+        return AvatarRenderer(_signer(arguments.signer), size)
+    from signzoo.pipelines import SkeletonRenderer
+
+    return SkeletonRenderer(size)
+
+
+def _write_scene(
+    production: "Production", output: Path, signer: "Signer", sheet: str | None
+) -> None:
+    """Write the whole figure of a signer and its motion."""
+    from signzoo.avatar import AvatarRenderer, Figure, retarget, write_gltf
+    from signzoo.media.drawing import contact_sheet, write_image
+
+    figure = Figure.of(signer)
+    pose = production.pose
+    write_gltf(figure, retarget(pose, figure.body), pose.fps, output, title=production.text)
+    if sheet:
+        write_image(contact_sheet(AvatarRenderer(signer)(pose)), sheet)
+
+
+def _signer(choice: str | None) -> "Signer":
+    from signzoo.avatar import Signer
+
+    if choice is None:
+        return Signer()
+    return Signer.drawn(int(choice)) if choice.isdecimal() else Signer.read(choice)
 
 
 def _glosser(arguments: argparse.Namespace) -> "SignGlosser | None":

@@ -127,3 +127,79 @@ def test_a_gloss_model_of_another_language_is_refused(tiny_text2gloss, tmp_path,
     assert main([*words, "--gloss-model", str(tiny_text2gloss), "-o", str(out)]) == 2
     assert "'en'" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_an_avatar_signs_as_somebody(avatar_home, monkeypatch, tmp_path):
+    monkeypatch.setenv("SIGNZOO_HOME", str(avatar_home))
+    (tmp_path / "me.json").write_text('{"background": "#ff0000"}')
+    out = tmp_path / "a.mp4"
+    assert sign("i", "--language", "en", "--size", 96, "--signer", tmp_path / "me.json",
+                "--renderer", "avatar", "-o", out, "--sheet", tmp_path / "a.png") == 0  # fmt: skip
+    from signzoo.media.video import open_video
+
+    red, green, blue = open_video(out).frames[3, 5, 5].astype(int)
+    assert red > 180
+    assert max(green, blue) < 80
+    assert (tmp_path / "a.png").is_file()
+
+
+@pytest.mark.parametrize("name", ["a.glb", "a.gltf"])
+def test_a_3d_scene_is_written_when_the_name_says_so(avatar_home, monkeypatch, tmp_path, name):
+    monkeypatch.setenv("SIGNZOO_HOME", str(avatar_home))
+    assert sign("i", "--language", "en", "-o", tmp_path / name) == 0
+    assert os.listdir(tmp_path) == [name]
+    data = (tmp_path / name).read_bytes()
+    start = 20 if name == "a.glb" else 0
+    document, _ = json.JSONDecoder().raw_decode(data[start:].decode("latin-1"))
+    assert document["animations"][0]["name"] == "i"
+
+
+def test_a_seed_draws_a_signer(avatar_home, monkeypatch, tmp_path):
+    """Another seed, another picture: the avatar is implied."""
+    import numpy as np
+
+    from signzoo.avatar import BodyShape, Signer
+    from signzoo.media.video import open_video
+
+    monkeypatch.setenv("SIGNZOO_HOME", str(avatar_home))
+    asked = []
+
+    def drawn(seed):
+        asked.append(seed)  # with the standard shape, whose body is there already
+        return Signer(shape=BodyShape(), skin_tone=0.1 * seed)
+
+    monkeypatch.setattr(Signer, "drawn", staticmethod(drawn))
+    for seed in (1, 9):
+        assert sign("i", "--language", "en", "--size", 64, "--signer", seed,
+                    "-o", tmp_path / f"{seed}.mp4") == 0  # fmt: skip
+    assert asked == [1, 9]
+    first, second = (open_video(tmp_path / f"{seed}.mp4").frames[0] for seed in asked)
+    assert np.abs(first.astype(int) - second).max() > 60
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--signer", "nobody.json"], "no signer to read in nobody.json"),
+        (["--signer", "7", "--renderer", "skeleton"], "go with --renderer avatar"),
+    ],
+)
+def test_a_signer_that_cannot_be_meant_is_one_clear_line(tmp_path, capsys, words, message):
+    assert sign("hi", "--language", "en", "-o", tmp_path / "a.mp4", *words) == 2
+    errors = capsys.readouterr().err.strip()
+    assert message in errors
+    assert "\n" not in errors
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_machine_without_egl_is_told_what_to_install(tmp_path, capsys, monkeypatch):
+    import ctypes
+
+    def refuse(name):
+        raise OSError(name)
+
+    monkeypatch.setattr(ctypes, "CDLL", refuse)
+    words = ["--language", "en", "--renderer", "avatar", "-o", tmp_path / "a.mp4"]
+    assert sign("hi", *words) == 1
+    assert "apt install libegl1" in capsys.readouterr().err
+    assert os.listdir(tmp_path) == []
