@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = attach(
         "avatar_landmarks": "signzoo.avatar.tracking",
         "compress": "signzoo.avatar.render",
         "correct_depth": "signzoo.avatar.depth",
+        "express": "signzoo.avatar.face",
         "from_signzoo_axes": "signzoo.avatar.body",
         "relaxed": "signzoo.avatar.retargeting",
         "retarget": "signzoo.avatar.retargeting",

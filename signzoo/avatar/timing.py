@@ -79,6 +79,21 @@ def perform(
     return transforms.astype(np.float32)
 
 
+def ease(values: np.ndarray, seen: np.ndarray, fps: float, timing: Timing) -> np.ndarray:
+    """Bridge, ease to 0 and smooth values ``(T, K)`` that are known in some frames ``(T,)``."""
+    from scipy.ndimage import gaussian_filter1d
+
+    if not seen.any():
+        return np.zeros_like(values)
+    frames = np.arange(len(seen))
+    known = [np.interp(frames, frames[seen], column[seen]) for column in values.T]
+    share = _presence(seen, timing.bridge * fps, timing.ease * fps)
+    eased = np.stack(known, axis=1) * share[:, None]
+    if timing.smooth <= 0 or len(eased) < 2:
+        return eased
+    return gaussian_filter1d(eased, timing.smooth * fps, axis=0, mode="nearest")
+
+
 def _bridge(found: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Go from the last seen quaternion to the next; before the first and after the last, stay."""
     frames = np.arange(len(seen))
