@@ -1,13 +1,17 @@
 """See what signzoo does, offline, with what it ships.
 
 Writes the glosses of a German sentence, says which word each stands for, and signs them into a
-video, a contact sheet and a pose file; then looks the other way, and finds in the pose when
-somebody is signing. With --video, it also reads the landmarks of your own video and draws them over
-the signer.
+video, a contact sheet and a pose file, as a skeleton and as a 3D signer; then looks the other way,
+and finds in the pose when somebody is signing. With --video, it also reads the landmarks of your
+own video and draws them over the signer.
 """
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from signzoo.structures import Production
 
 SUMMARY = "see it work, offline"
 EPILOG = """\
@@ -17,6 +21,7 @@ examples:
 """
 _TEXT = "Morgen regnet es im Norden"
 _PIPELINE = "text-to-sign-dgs"
+_AVATAR_SIZE = (384, 384)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     write_production(production, out / "morgen.mp4", str(out / "morgen.png"))
     production.pose.write(out / "morgen.pose")
     print(describe(production))
+    _write_avatar(production, out)
 
     print("\nSign to landmarks: when is somebody signing?")
     _report_signing(out / "morgen.pose")
@@ -55,6 +61,24 @@ def run(arguments: argparse.Namespace) -> int:
     for path in sorted(out.iterdir()):
         print(f"  {path.name}")
     return 0
+
+
+def _write_avatar(production: "Production", out: Path) -> None:
+    """Let the 3D signer perform the same pose, where this machine can render it."""
+    from signzoo.avatar import AvatarRenderer
+    from signzoo.errors import MissingPackageError
+    from signzoo.media.drawing import contact_sheet, write_image
+    from signzoo.media.video import write_video
+    from signzoo.structures import VideoClip
+
+    try:
+        clip = AvatarRenderer(size=_AVATAR_SIZE)(production.pose)
+    except MissingPackageError as error:
+        print(f"No 3D signer: {error}")
+        return
+    clip = VideoClip.from_frames(clip.frames, clip.fps)  # rendered once for both
+    write_video(clip, out / "morgen-avatar.mp4", progress=True)
+    write_image(contact_sheet(clip), out / "morgen-avatar.png")
 
 
 def _report_signing(path: Path) -> None:
