@@ -23,6 +23,8 @@ examples:
 TASKS = {
     "text": "signzoo.cli.evaluate_text",
     "pose": "signzoo.cli.evaluate_pose",
+    "synthesis": "signzoo.cli.evaluate_synthesis",
+    "sign-identity": "signzoo.cli.evaluate_sign_identity",
     "avatar": "signzoo.cli.evaluate_avatar",
     "text2gloss": "signzoo.cli.evaluate_text2gloss",
     "text2gloss-ablation": "signzoo.cli.evaluate_text2gloss_ablation",

@@ -23,6 +23,7 @@ from signzoo.errors import LexiconError
 from signzoo.lexicon.articulation import Physique, articulate
 from signzoo.lexicon.phonology import Motion, Sign, check_names, draw_sign, inventory, sign_motion
 from signzoo.transforms.kinematics import FOREARM_ROLL
+from signzoo.transforms.warping import warped_costs
 
 FORMAT = "signzoo procedural lexicon"
 # What is written on renderings.
@@ -222,14 +223,4 @@ def _distances(shape: np.ndarray, others: np.ndarray) -> np.ndarray:
         - 2 * ours @ np.swapaxes(theirs, 1, 2)
     )
     cost = np.sqrt(np.maximum(squares, 0))  # (N, 16, 16)
-    total = np.full((len(others), _FRAMES + 1, _FRAMES + 1), np.inf, np.float32)
-    total[:, 0, 0] = 0
-    for row in range(_FRAMES):
-        for column in range(_FRAMES):
-            here = cost[:, row, column]
-            # A step on both counts for two, so that every path weighs the same.
-            total[:, row + 1, column + 1] = np.minimum(
-                total[:, row, column] + 2 * here,
-                np.minimum(total[:, row, column + 1], total[:, row + 1, column]) + here,
-            )
-    return total[:, -1, -1] / (2 * _FRAMES)
+    return warped_costs(cost)

@@ -15,6 +15,7 @@ from signzoo.structures import Pose
 READERS = {
     "boston104": "signzoo.data.corpora.boston104",
     "dgs_sentences": "signzoo.data.corpora.dgs_sentences",
+    "synthetic": "signzoo.data.corpora.synthetic",
 }
 
 
@@ -65,13 +66,32 @@ def read_corpus(name: str, folder: str | os.PathLike[str]) -> list[Utterance]:
         UsageError: No reader has that name.
         ManifestError: The corpus is not there, or a row is malformed.
     """
-    if name not in READERS:
-        raise UsageError(f"There is no corpus {name!r}; there are: {', '.join(READERS)}.")
+    _check_name(name)
     path = Path(folder) / name
     if not path.is_dir():
         raise ManifestError(
             f"There is no folder {path}. Give the folder that holds {name!r} "
             "(--data.folder, or the variable SIGNZOO_DATA)."
         )
-    utterances: list[Utterance] = importlib.import_module(READERS[name]).read(path)
+    return read_folder(name, path)
+
+
+def read_folder(name: str, path: str | os.PathLike[str]) -> list[Utterance]:
+    """Read one corpus whose folder may have any name.
+
+    Args:
+        name: Name of the reader.
+        path: The corpus's own folder.
+
+    Raises:
+        UsageError: No reader has that name.
+        ManifestError: The corpus is not there, or a row is malformed.
+    """
+    _check_name(name)
+    utterances: list[Utterance] = importlib.import_module(READERS[name]).read(Path(path))
     return utterances
+
+
+def _check_name(name: str) -> None:
+    if name not in READERS:
+        raise UsageError(f"There is no corpus {name!r}; there are: {', '.join(READERS)}.")

@@ -301,7 +301,7 @@ def _make_row(job: _Job, index: int, pair: TextGlossPair, renderer: Any) -> dict
         "spans": [list(span) for span in performance.spans],
         "pose": f"poses/{index:06d}.npz",
     }
-    clip = renderer(performance.pose, lambda frame: "") if renderer else None
+    clip = renderer(performance.pose) if renderer else None
     if clip is not None:
         from signzoo.media.video import write_video
 
