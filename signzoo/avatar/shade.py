@@ -17,50 +17,31 @@ _STRENGTH = 0.9
 _BALLS = 2
 _HANDS = ("wrist", "metacarpal", "finger")
 _NEAR = ("spine", "neck", "head", "clavicle", "shoulder", "breast")
+# A hand's shadow is whole up to half of this distance from its middle, and ends here; in metres.
+_REACH = 0.24
 
 
 @dataclass(frozen=True, eq=False)
 class Shade:
-    """The balls that hands are taken for, and who can be in their shadow.
+    """The balls that each hand is taken for, and who can be in their shadow.
 
     Attributes:
-        members: Sparse ``(B, N)``: a ball's middle is the mean of the vertices around it.
-        radii: Of the B balls, ``(B,)``, in metres.
+        hands: For each hand the vertices of each of its balls, in one row, ``(V,)``, where each
+            ball begins among them ``(B,)``, and the balls' radii ``(B,)`` in metres.
         receivers: The vertices that can be shaded, ``(R,)``: hands, head and trunk.
     """
 
-    members: object
-    radii: np.ndarray
+    hands: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
     receivers: np.ndarray
 
     @staticmethod
     def of(body: Body) -> "Shade":
         """Find the balls of a body's hands."""
-        from scipy.sparse import csr_array
-
         owner = body.influences[:, 0]
-        rows: list[np.ndarray] = []
-        radii: list[float] = []
-        for bone, name in enumerate(body.bones):
-            mine = np.flatnonzero(owner == bone)
-            if not name.startswith(_HANDS) or len(mine) < 8:
-                continue
-            axis = body.tails[bone] - body.heads[bone]
-            order = mine[np.argsort(body.vertices[mine] @ axis, kind="stable")]
-            for group in np.array_split(order, _BALLS):
-                away = body.vertices[group] - body.vertices[group].mean(axis=0)
-                # A flat group is a palm or a back: its ball is no thicker than it.
-                radii.append(float(np.sqrt(np.linalg.eigvalsh(np.cov(away.T))[1] * 2)))
-                rows.append(group)
-        columns = np.concatenate(rows) if rows else np.zeros(0, int)
-        row = np.repeat(np.arange(len(rows)), [len(group) for group in rows])
-        share = np.concatenate([np.full(len(g), 1 / len(g)) for g in rows]) if rows else columns
-        shape = (len(rows), len(body.vertices))
+        hands = (_balls(body, owner, side) for side in ("L", "R"))
         taking = [i for i, name in enumerate(body.bones) if name.startswith(_HANDS + _NEAR)]
         return Shade(
-            csr_array((share.astype(np.float32), (row, columns)), shape=shape),
-            np.array(radii, np.float32),
-            np.flatnonzero(np.isin(owner, taking)),
+            tuple(hand for hand in hands if len(hand[1])), np.flatnonzero(np.isin(owner, taking))
         )
 
     def light(self, vertices: np.ndarray, normals: np.ndarray) -> np.ndarray:
@@ -73,21 +54,47 @@ class Shade:
         Returns:
             ``(N, T)`` float32 in (0, 1].
         """
-        count, length = vertices.shape[:2]
-        left = np.ones((count, length), np.float32)
-        if not len(self.radii):
-            return left
-        middles = (self.members @ vertices.reshape(count, -1)).reshape(-1, length, 3)
-        for time in range(length):
-            ball, place = middles[:, time], vertices[self.receivers, time]
-            facing = normals[self.receivers, time]
-            ahead = facing @ ball.T - np.einsum("rc,rc->r", facing, place)[:, None]  # (R, B)
-            square = (
-                np.einsum("rc,rc->r", place, place)[:, None]
-                + np.einsum("bc,bc->b", ball, ball)
-                - 2 * place @ ball.T
-            )
-            square = np.maximum(square, self.radii**2)
-            hidden = np.maximum(ahead, 0) * self.radii**2 / (square * np.sqrt(square))
-            left[self.receivers, time] = np.exp(-_STRENGTH * hidden.sum(axis=1))
+        left = np.ones(vertices.shape[:2], np.float32)
+        for members, starts, radii in self.hands:
+            counts = np.diff(np.append(starts, len(members)))[:, None, None]
+            balls = np.add.reduceat(vertices[members], starts) / counts.astype(np.float32)
+            for time in range(vertices.shape[1]):
+                place = vertices[self.receivers, time]
+                apart = np.linalg.norm(place - balls[:, time].mean(axis=0), axis=1)
+                near = self.receivers[apart < _REACH]
+                hidden = _hidden(vertices[near, time], normals[near, time], balls[:, time], radii)
+                fade = np.minimum(2 - 2 * apart[apart < _REACH] / _REACH, 1)
+                left[near, time] *= np.exp(-_STRENGTH * fade * hidden)
         return left
+
+
+def _balls(body: Body, owner: np.ndarray, side: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One hand as :attr:`Shade.hands` has it."""
+    groups: list[np.ndarray] = []
+    radii: list[float] = []
+    for bone, name in enumerate(body.bones):
+        mine = np.flatnonzero(owner == bone)
+        if not (name.startswith(_HANDS) and name.endswith(side)) or len(mine) < 8:
+            continue
+        axis = body.tails[bone] - body.heads[bone]
+        order = mine[np.argsort(body.vertices[mine] @ axis, kind="stable")]
+        for group in np.array_split(order, _BALLS):
+            away = body.vertices[group] - body.vertices[group].mean(axis=0)
+            # A flat group is a palm or a back: its ball is no thicker than it.
+            radii.append(float(np.sqrt(np.linalg.eigvalsh(np.cov(away.T))[1] * 2)))
+            groups.append(group)
+    starts = np.cumsum([0, *map(len, groups)])[:-1] if groups else np.zeros(0, int)
+    members = np.concatenate(groups) if groups else np.zeros(0, int)
+    return members, starts, np.array(radii, np.float32)
+
+
+def _hidden(
+    place: np.ndarray, facing: np.ndarray, balls: np.ndarray, radii: np.ndarray
+) -> np.ndarray:
+    """How much of the sky over places ``(R, 3)`` balls ``(B, 3)`` hide, ``(R,)``."""
+    ahead = facing @ balls.T - np.einsum("rc,rc->r", facing, place)[:, None]  # (R, B)
+    square = -2 * place @ balls.T
+    square += np.einsum("rc,rc->r", place, place)[:, None] + np.einsum("bc,bc->b", balls, balls)
+    np.maximum(square, radii**2, out=square)
+    np.maximum(ahead, 0, out=ahead)
+    return (ahead / (square * np.sqrt(square))) @ radii**2
