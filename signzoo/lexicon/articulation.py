@@ -67,11 +67,16 @@ class Physique:
 
 
 @cache
-def signing_skeleton() -> Skeleton:
-    """The landmarks that invented signing has: upper body, face, hands."""
+def signing_landmarks() -> tuple[str, ...]:
+    """The parts and landmarks of MediaPipe Holistic that invented signing has."""
     face = (f"face/{number}" for number in _face()[0])
-    wanted = ",".join([*_ON_HEAD, *_ON_TRUNK, *face, "left_hand", "right_hand"])
-    return Skeleton.named(f"mediapipe-holistic[{wanted}]")
+    return (*_ON_HEAD, *_ON_TRUNK, *face, "left_hand", "right_hand")
+
+
+@cache
+def signing_skeleton() -> Skeleton:
+    """The layout of :func:`signing_landmarks`: upper body, face, hands."""
+    return Skeleton.named(f"mediapipe-holistic[{','.join(signing_landmarks())}]")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

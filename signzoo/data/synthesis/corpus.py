@@ -1,6 +1,7 @@
 """Writes a corpus of signed sentences: landmarks, and video on request, of a table of glosses.
 
-A corpus folder holds ``manifest.jsonl``, ``poses/*.npz``, ``videos/*.mp4`` (unless left out), a
+A corpus folder holds ``manifest.jsonl``, ``poses/*.npz``, ``videos/*.mp4`` (unless left out),
+``true_poses/*.npz`` (the joints, where ``poses`` were read from the pictures), a
 ``sheet.png`` to look at, ``corpus.json`` (all that made it), and the ``lexicon.json`` of invented
 signs. While it is made, finished rows stand in ``progress.jsonl``; a second run goes on after them.
 """
@@ -10,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +21,6 @@ from signzoo import __version__
 from signzoo._files import clear_disk_errors, write_text
 from signzoo.data.pairs import TextGlossPair, read_pairs
 from signzoo.data.synthesis.noise import frozen_noise, observe
-from signzoo.data.synthesis.performance import Performance
 from signzoo.data.synthesis.performers import Performer, draw_performers
 from signzoo.data.synthesis.sources import InventedSigns, SignSource, open_signs
 from signzoo.data.synthesis.stitching import to_signing_skeleton
@@ -34,7 +34,8 @@ Landmarks = Literal["true", "exact", "mediapipe"]
 Split = Literal["train", "dev", "test"]
 _MANIFEST = "manifest.jsonl"
 _PROGRESS = "progress.jsonl"
-# Rows of one signer that a process makes in one go: the 3D model is set up once.
+_FILES = ("pose", "true_pose", "video")
+# Rows that a process makes in one go, where none takes long.
 _ROWS_PER_JOB = 16
 _SHEET_SENTENCES = 6
 _SHEET_FRAMES = 8
@@ -54,7 +55,7 @@ class Recipe:
         size: Height and width of the pictures in pixels.
         seed: Of signers, timing and noise; never of the signs.
         landmarks: ``"true"``: the performer's joints with the noise of an estimator; ``"exact"``:
-            without it; ``"mediapipe"``: read from the pictures.
+            without it; ``"mediapipe"``: read from the pictures, with the joints beside them.
         video: Whether pictures are rendered.
         fps: Frames a second.
         language: Of a folder of recorded signs.
@@ -223,23 +224,27 @@ def _finished(out: Path) -> dict[str, dict[str, Any]]:
     return {
         entry["id"]: entry
         for entry in entries
-        if all((out / entry[kind]).is_file() for kind in ("pose", "video") if kind in entry)
+        if all((out / entry[kind]).is_file() for kind in _FILES if kind in entry)
     }
 
 
 def _jobs(
     recipe: Recipe, out: Path, signs: SignSource, rows: Sequence[tuple[int, TextGlossPair]]
 ) -> list[_Job]:
-    """Give each row its signer, by its id alone, and put rows of one signer together."""
+    """Give each row its signer, by its id alone, and put rows of one signer together.
+
+    So that a process dresses its 3D signer once: the last ones are kept.
+    """
     performers = draw_performers(recipe.signers, recipe.seed)
+    step = 1 if recipe.video else _ROWS_PER_JOB
     mine: list[list[tuple[int, TextGlossPair]]] = [[] for _ in performers]
     for index, pair in rows:
         who = int(_random(recipe.seed, pair.id, 0).integers(len(performers)))
         mine[who].append((index, pair))
     return [
-        _Job(recipe, out, signs, performer, tuple(some[start : start + _ROWS_PER_JOB]))
+        _Job(recipe, out, signs, performer, tuple(some[start : start + step]))
         for performer, some in zip(performers, mine, strict=True)
-        for start in range(0, len(some), _ROWS_PER_JOB)
+        for start in range(0, len(some), step)
     ]
 
 
@@ -307,24 +312,16 @@ def _make_row(job: _Job, index: int, pair: TextGlossPair, renderer: Any) -> dict
 
         entry["video"] = f"videos/{index:06d}.mp4"
         write_video(clip, job.out / entry["video"])
-    _landmarks(recipe, performance, random, clip, renderer).write(job.out / entry["pose"])
-    return entry
-
-
-def _landmarks(
-    recipe: Recipe,
-    performance: Performance,
-    random: np.random.Generator,
-    clip: VideoClip | None,
-    renderer: Any,
-) -> Pose:
-    """The row's landmarks, in pixels."""
+    true = performance.pose
+    placed = renderer.place if renderer else partial(to_pixels, size=(recipe.size, recipe.size))
     if clip is not None and recipe.landmarks == "mediapipe":
-        return to_signing_skeleton(_estimator()(clip))
-    pose = performance.pose
-    if recipe.landmarks == "true":
-        pose = observe(pose, random)
-    return renderer.place(pose) if renderer else to_pixels(pose, (recipe.size, recipe.size))
+        entry["true_pose"] = f"true_poses/{index:06d}.npz"
+        placed(true).write(job.out / entry["true_pose"])
+        pose = to_signing_skeleton(_estimator()(clip))
+    else:
+        pose = placed(observe(true, random) if recipe.landmarks == "true" else true)
+    pose.write(job.out / entry["pose"])
+    return entry
 
 
 @cache

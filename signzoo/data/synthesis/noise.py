@@ -2,11 +2,10 @@
 
 The amounts stand in ``noise.json``. They were fitted once to the difference between true joints and
 what MediaPipe Holistic reads from renderings of the same performances, and are frozen. This fits
-them to another estimator, or to other renderings (write both with the same seed):
+them to other renderings, or to another estimator:
 
-    signzoo data synthesize --manifest FILE --landmarks exact --out EXACT
-    signzoo data synthesize --manifest FILE --landmarks mediapipe --out READ
-    python -m signzoo.data.synthesis.noise EXACT READ > noise.json
+    signzoo data synthesize --manifest FILE --landmarks mediapipe --out CORPUS
+    python -m signzoo.data.synthesis.noise CORPUS > noise.json
 """
 
 import json
@@ -244,27 +243,23 @@ def _parse(content: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Landmark
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Fit the noise to two corpora of one recipe, with exact and with read landmarks."""
+    """Fit the noise to a corpus whose landmarks were read from its pictures."""
     import argparse
 
     parser = argparse.ArgumentParser(prog="python -m signzoo.data.synthesis.noise")
-    parser.add_argument("exact", metavar="EXACT", type=Path, help="made with --landmarks exact")
-    parser.add_argument("read", metavar="READ", type=Path, help="made with --landmarks mediapipe")
-    arguments = parser.parse_args(argv)
-    print(json.dumps(asdict(fit_noise(_pairs(arguments.exact, arguments.read))), indent=1))
+    parser.add_argument("corpus", type=Path, help="made with --landmarks mediapipe")
+    noise = fit_noise(_pairs(parser.parse_args(argv).corpus))
+    print(json.dumps(asdict(noise), indent=1))
 
 
-def _pairs(exact: Path, read: Path) -> Iterator[tuple[Pose, Pose]]:
-    rows = {row.get("id", str): row for row in read_manifest(read / "manifest.jsonl")}
-    for row in read_manifest(exact / "manifest.jsonl"):
-        if row.get("id", str) in rows:
-            true = Pose.read(row.file("pose"))
-            seen = Pose.read(rows[row.get("id", str)].file("pose"))
-            middle, width = shoulder_frame(true)
-            yield (
-                replace(true, points=(true.points - middle) / width, unit="shoulder"),
-                replace(seen, points=(seen.points - middle) / width, unit="shoulder"),
-            )
+def _pairs(corpus: Path) -> Iterator[tuple[Pose, Pose]]:
+    for row in read_manifest(corpus / "manifest.jsonl"):
+        true, read = Pose.read(row.file("true_pose")), Pose.read(row.file("pose"))
+        middle, width = shoulder_frame(true)
+        yield (
+            replace(true, points=(true.points - middle) / width, unit="shoulder"),
+            replace(read, points=(read.points - middle) / width, unit="shoulder"),
+        )
 
 
 if __name__ == "__main__":

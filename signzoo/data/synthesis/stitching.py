@@ -11,7 +11,12 @@ import numpy as np
 from signzoo.data.synthesis.performance import Performance
 from signzoo.data.synthesis.performers import Performer
 from signzoo.lexicon import join_poses
-from signzoo.lexicon.articulation import Physique, articulate, signing_skeleton
+from signzoo.lexicon.articulation import (
+    Physique,
+    articulate,
+    signing_landmarks,
+    signing_skeleton,
+)
 from signzoo.lexicon.phonology import Motion, rest
 from signzoo.structures import Pose
 from signzoo.transforms.kinematics import Proportions
@@ -55,7 +60,7 @@ def to_signing_skeleton(pose: Pose) -> Pose:
     """Keep the landmarks that invented signing has too."""
     if pose.skeleton.name == signing_skeleton().name:
         return pose
-    return select_landmarks(pose, signing_skeleton().landmarks)
+    return select_landmarks(pose, signing_landmarks())
 
 
 def _hurried(clip: Pose, tempo: float, random: np.random.Generator) -> Pose:

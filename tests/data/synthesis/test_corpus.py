@@ -4,10 +4,18 @@ import re
 import numpy as np
 import pytest
 
+from signzoo.avatar.render import check_egl
 from signzoo.data.manifest import read_manifest
 from signzoo.data.synthesis.corpus import Recipe, synthesize
-from signzoo.errors import DiskError, LexiconError, ManifestError, UsageError
+from signzoo.errors import (
+    DiskError,
+    LexiconError,
+    ManifestError,
+    MissingPackageError,
+    UsageError,
+)
 from signzoo.lexicon.procedural import ProceduralLexicon
+from signzoo.media.video import open_video
 from signzoo.structures import Pose
 
 ROWS = [
@@ -131,6 +139,31 @@ def test_a_folder_with_another_corpus_is_left_alone(manifest, tmp_path):
     with pytest.raises(UsageError, match="begun with another sentences"):
         synthesize(recipe(manifest), tmp_path / "out")
     assert contents(tmp_path / "out") == before
+
+
+@pytest.fixture
+def egl():
+    try:
+        check_egl()
+    except MissingPackageError as error:
+        pytest.skip(str(error))
+
+
+def test_pictures_show_what_the_landmarks_say(egl, tmp_path):
+    manifest = write(tmp_path / "m.jsonl", ROWS[1:2])
+    read = recipe(manifest, video=True, size=128, signers="1", landmarks="mediapipe")
+    synthesize(read, tmp_path / "out")
+    row = read_manifest(tmp_path / "out" / "manifest.jsonl")[0]
+    clip = open_video(row.file("video"))
+    assert clip.size == (128, 128)
+    assert len(list(clip)) == row.get("frames", int)
+    true, seen = Pose.read(row.file("true_pose")), Pose.read(row.file("pose"))
+    assert true.skeleton.name == seen.skeleton.name
+    start, end = row.get("spans", list)[0]
+    for side in ("left", "right"):
+        places = [pose.anchor(f"{side}_wrist")[0][start:end, :2] for pose in (true, seen)]
+        gap = np.linalg.norm(places[0] - places[1], axis=1)
+        assert np.median(gap) < 12  # pixels; a shoulder width has about 38
 
 
 @pytest.mark.parametrize(
