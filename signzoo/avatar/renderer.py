@@ -9,6 +9,7 @@ import numpy as np
 from signzoo.avatar.appearance import Signer
 from signzoo.avatar.body import from_signzoo_axes
 from signzoo.avatar.camera import Camera
+from signzoo.avatar.face import express
 from signzoo.avatar.figure import Figure, figure_for
 from signzoo.avatar.render import check_egl, render
 from signzoo.avatar.retargeting import retarget
@@ -58,13 +59,16 @@ class AvatarRenderer:
         """
         check_egl()
         transforms = retarget(pose, self.figure.body)
+        actions = express(pose, self.figure.body)
         width, height = self.size
         strip = (width, max(24, round(height * 0.09))) if caption else (width, 0)
 
         def frames() -> Iterator[np.ndarray]:
             figure = self.figure
             blocks = (
-                figure.body.skin(transforms[start : start + _BLOCK])
+                figure.body.skin(
+                    transforms[start : start + _BLOCK], actions[start : start + _BLOCK]
+                )
                 for start in range(0, len(transforms), _BLOCK)
             )
             pictures = render(blocks, figure, self.signer, self.camera, self.motion_blur)

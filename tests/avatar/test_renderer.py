@@ -79,6 +79,26 @@ def test_the_avatars_own_hand_is_where_its_landmarks_say(letter):
     assert skin.mean() > 0.9
 
 
+def test_the_mouth_opens_with_the_poses(letter):
+    """The chin of an open mouth lies lower: below the lips the picture changes."""
+    pose = letter[:2]
+    points = pose.points.copy()
+    chin = pose.skeleton.landmarks.index("face/152")
+    below = points[1, :, 1] > points[1, pose.skeleton.landmarks.index("face/14"), 1] - 0.005
+    face = np.zeros(len(below), bool)
+    face[pose.skeleton.part("face")] = True
+    assert below[chin]
+    points[1, below & face, 1] += 0.1  # the lower lip and the chin go down
+    frames = AvatarRenderer(size=(256, 256))(replace(pose, points=points)).frames.astype(int)
+    mouth = AvatarRenderer(size=(256, 256)).place(pose).points[1, pose.skeleton.part("face"), :2]
+    left, top = mouth.min(axis=0).astype(int)
+    right, bottom = mouth.max(axis=0).astype(int)
+    change = np.abs(frames[1] - frames[0]).max(axis=-1)[top:bottom, left:right]
+    half = len(change) // 2
+    assert change[half:].mean() > 2 * change[: half // 2].mean()
+    assert change[half:].max() > 40
+
+
 def test_an_avatar_signs_a_text(letter):
     renderer = AvatarRenderer(size=(64, 64))
     production = TextToSign.for_languages("en", "ase", renderer=renderer)("hi")
