@@ -55,6 +55,8 @@ _FINGERS = np.array(
 )
 # A finger's bone is too short below this share of its length; people differ by less.
 _FLATTEST = 0.85
+# Mean bending of the fingers' joints, in sums of sines, below which a hand is inside out.
+_INSIDE_OUT = -0.6
 # A hand's z that varies less than this share of its x and y is in widths of the picture: pixels are
 # hundreds of times smaller.
 _SHALLOW = 0.02
@@ -175,7 +177,7 @@ def correct_depth(pose: Pose) -> Pose:
         if len(hand) < len(HAND):
             continue
         if not measured:
-            points[:, hand, 2] = _finger_depth(points[:, hand], side == "right")
+            points[:, hand, 2] = _hand_depth(points[:, hand], side == "right")
         if arm:
             points[:, hand, 2] += (points[:, arm[-1], 2] - points[:, hand[0], 2])[:, None]
     return replace(pose, points=points)
@@ -208,29 +210,48 @@ def _keeps_lengths(points: np.ndarray, seen: np.ndarray) -> bool:
     return bool(((mean > low) & (mean < high) & (spread < _STEADY * mean)).all())
 
 
-def _finger_depth(points: np.ndarray, right: bool) -> np.ndarray:
-    """Depth of a hand ``(T, 21)`` in which no bone of its fingers is much too short.
+def _hand_depth(points: np.ndarray, right: bool) -> np.ndarray:
+    """Depth of a hand ``(T, 21)`` that is not inside out, and of whose fingers no bone is short.
 
-    MediaPipe leaves folded fingers too flat. A bone that has not its length reaches out of the
-    picture the way it does already, or else towards the palm. Thumbs are left as they are.
+    MediaPipe sometimes takes the back of a hand seen from its edge for the palm, for a whole clip:
+    then all fingers bend backwards, and near and far change places. And it leaves folded fingers
+    too flat: a bone that has not its length reaches out of the picture the way it does already, or
+    else towards the palm. Thumbs are left as they are.
     """
-    along, across = points[:, 9] - points[:, 0], points[:, 5] - points[:, 17]
-    palm = np.linalg.norm(along, axis=-1)
-    if not palm.any():
+    shown = (points[:, 9] != points[:, 0]).any(axis=-1)
+    if not shown.any():
         return points[..., 2]
-    out = unit(np.cross(across, along) if right else np.cross(along, across))[:, 2]
-    length = _FINGERS * np.percentile(palm[palm > 0], 75)  # (4, 3)
+    palm, bending = _palm_and_bending(points, right)
+    if bending[shown].mean() < _INSIDE_OUT:
+        points = points * [1, 1, -1]
+        palm, _ = _palm_and_bending(points, right)
+    size = np.percentile(np.linalg.norm(points[shown, 9] - points[shown, 0], axis=-1), 75)
+    length = _FINGERS * size  # (4, 3)
     fingers = points[:, 5:].reshape(-1, 4, 4, 3)
     bones = np.diff(fingers, axis=2)  # (T, 4, 3, 3)
     flat = np.linalg.norm(bones[..., :2], axis=-1)
     hidden = np.sqrt(np.maximum((_FLATTEST * length) ** 2 - flat**2, 0))
-    way = np.tanh(bones[..., 2] / (0.1 * length) + 3 * out[:, None, None])
+    way = np.tanh(bones[..., 2] / (0.1 * length) + 3 * palm[:, 2, None, None])
     depth = np.where(np.abs(bones[..., 2]) < hidden, hidden * way, bones[..., 2])
     found = points[..., 2].copy()
     deep = found[:, 5:].reshape(-1, 4, 4)
     deep[:, :, 1:] = deep[:, :, :1] + np.cumsum(depth, axis=2)
     found[:, 5:] = deep.reshape(-1, 16)
     return found
+
+
+def _palm_and_bending(points: np.ndarray, right: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The direction out of the palm, ``(T, 3)``, and how much fingers bend towards it, ``(T,)``.
+
+    The bending is the sum of the sines of the angles of eight joints; it is negative where fingers
+    bend backwards.
+    """
+    along, across = unit(points[:, 9] - points[:, 0]), points[:, 5] - points[:, 17]
+    palm = unit(np.cross(across, along) if right else np.cross(along, across))
+    hinge = np.cross(along, palm)
+    bones = unit(np.diff(points[:, 5:].reshape(-1, 4, 4, 3), axis=2))  # (T, 4, 3, 3)
+    turns = np.cross(bones[:, :, :-1], bones[:, :, 1:])
+    return palm, np.einsum("tfjc,tc->t", turns, hinge)
 
 
 def _unit_of_hands(pose: Pose, width: float) -> float:

@@ -48,6 +48,9 @@ from signzoo.structures import Pose
 _FREE = (-179.9, 179.9)
 # How much of the forearm's twist its first and second half take; the wrist takes the rest.
 _FOREARM = (0.35, 0.8)
+# Standard deviations of the average that decides to which side a forearm is twisted, and of what
+# smooths the twist that its skin shows.
+_UNWIND_SECONDS, _TWIST_SECONDS = 0.4, 0.06
 # How much of a head's turn the neck's three bones take; the head takes the rest.
 _NECK = (0.15, 0.2, 0.25)
 _SPINE = ("spine05", "spine04", "spine03", "spine02", "spine01")
@@ -158,8 +161,9 @@ def _arm_and_hand(
         from_signzoo_axes(unit(bone)) for bone in np.diff(points, axis=1).swapaxes(0, 1)
     )
     arm = _arm(body, letter, _filled(upper, whole), _filled(lower, whole), limits, known)
-    twist, wrist, fingers = _hand(body, side, from_signzoo_axes(hand), hand_whole, limits, known)
     both = whole & hand_whole
+    hand = from_signzoo_axes(hand)
+    twist, wrist, fingers = _hand(body, side, hand, both, limits, known, pose.fps)
     return [
         Track(arm, whole),
         Track(twist, both, on_top=True),
@@ -231,6 +235,7 @@ def _hand(
     seen: np.ndarray,
     limits: bool,
     known: dict[str, np.ndarray],
+    fps: float,
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Local rotations of the forearm's first twist, of the wrist and its twist, and of the fingers.
 
@@ -238,30 +243,51 @@ def _hand(
         body: Whose hand it is.
         side: ``left`` or ``right``.
         points: Landmarks of the hand, ``(T, 21, 3)``, in the body's axes.
-        seen: Frames in which they are known, ``(T,)``.
+        seen: Frames in which they and the arm are known, ``(T,)``.
         limits: Whether joints keep their ranges.
         known: Has the turn of the untwisted forearm.
+        fps: Frames a second.
     """
     letter, hand = SIDES[side], Hand.of(body, side)
-    along = _filled(unit(points[:, 9] - points[:, 0]), seen)
-    across = np.where(seen[:, None], points[:, 5] - points[:, 17], [1.0, 0.0, 0.0])
+    known_hand = points[:, 9].any(axis=1)
+    along = _filled(unit(points[:, 9] - points[:, 0]), known_hand)
+    across = np.where(known_hand[:, None], points[:, 5] - points[:, 17], [1.0, 0.0, 0.0])
     palm = frame(along, across) @ inverse(frame(hand.along, hand.across))
     forearm = known[f"forearm.{letter}"]
     heads = body.heads.astype(np.float64)
     axis = unit(heads[hand.wrist] - heads[body.bone(f"lowerarm01.{letter}")])
     local = inverse(forearm) @ palm
     twist = twist_about(local, axis)
-    if limits:
-        twist = np.clip(twist, *np.radians([-FOREARM_TWIST, FOREARM_TWIST]))
-    first, second = (about(axis, twist * share) for share in _FOREARM)
     bent = inverse(about(axis, twist)) @ local
     if limits:
         bent = _hold_wrist(bent, hand)
-    palm = forearm @ about(axis, twist) @ bent
-    wrist = inverse(second) @ about(axis, twist) @ bent
+    local = about(axis, twist) @ bent
+    shown = _unwind(twist, seen, fps)
+    first, second = (about(axis, shown * share) for share in _FOREARM)
+    wrist = inverse(second) @ local
+    palm = forearm @ local
     turns = {f"lowerarm02.{letter}": inverse(first) @ second, f"wrist.{letter}": wrist}
     fingers = _fingers(body, hand, points, palm, limits)
     return {f"lowerarm01.{letter}": first}, turns, fingers
+
+
+def _unwind(twist: np.ndarray, seen: np.ndarray, fps: float) -> np.ndarray:
+    """The twist ``(T,)`` that a forearm shows: within its range, and without springing around.
+
+    It goes through half a turn and stays there for as long as its average over about a second does
+    not lie beyond it too. What it does not show is left to the wrist, so that the hand is right.
+    """
+    from scipy.ndimage import gaussian_filter1d
+
+    if not seen.any():
+        return twist
+    steady = np.unwrap(twist[seen])
+    average = gaussian_filter1d(steady, _UNWIND_SECONDS * fps, mode="nearest")
+    most = np.radians(FOREARM_TWIST)
+    near = np.clip(steady - 2 * np.pi * np.round(average / (2 * np.pi)), -most, most)
+    found = twist.copy()
+    found[seen] = gaussian_filter1d(near, _TWIST_SECONDS * fps, mode="nearest")
+    return found
 
 
 def _hold_wrist(bent: np.ndarray, hand: Hand) -> np.ndarray:

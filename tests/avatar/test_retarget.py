@@ -116,6 +116,30 @@ def test_fingers_do_not_bend_backwards(body, signing):
     assert off(first).max() < 1
 
 
+def test_a_hand_that_is_inside_out_is_turned_back(body, signing):
+    shown = avatar_landmarks(body, signing, HOLISTIC)
+    arms = [COLUMN[f"body/{side}_{x}"] for side in ("left", "right") for x in ("elbow", "wrist")]
+    shown[:, arms, 2] = 0  # a depth that is not measured, as MediaPipe's
+    swapped = shown.copy()
+    swapped[:, HAND, 2] *= -1
+    first, second = (retarget(pose_of(points), body, UNEVEN) for points in (shown, swapped))
+    np.testing.assert_allclose(first, second, atol=1e-4)
+
+
+def test_a_forearm_that_turns_past_its_range_does_not_spring_around(body, signing):
+    transforms = np.repeat(signing[-1:], 50, axis=0)
+    wrist = body.bone("wrist.R")
+    axis = body.heads[wrist] - body.heads[body.bone("lowerarm01.R")]
+    turns = np.outer(np.radians(np.linspace(60, 300, 50)), axis / np.linalg.norm(axis))
+    transforms[:, wrist, :3, :3] = Rotation.from_rotvec(turns).as_matrix()
+    shown = avatar_landmarks(body, transforms, HOLISTIC)
+    again = retarget(pose_of(shown), body, UNEVEN)
+    assert bone_angles(shown, avatar_landmarks(body, again, HOLISTIC)).mean() < 1
+    skin = again[:, body.bone("lowerarm02.R"), :3, :3]
+    steps = Rotation.from_matrix(np.swapaxes(skin[:-1], 1, 2) @ skin[1:]).magnitude()
+    assert np.degrees(steps).max() < 30
+
+
 @pytest.mark.parametrize("unit", [1.0, 1 / 700])
 def test_the_head_turns_with_the_face_whatever_the_unit_of_depth(body, unit):
     points, seen = turned_face([-30, 0, 40])
