@@ -4,6 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -209,7 +210,23 @@ def _open_window() -> Any:
     if not sys.platform.startswith("linux"):
         return vtkRenderWindow()
     check_egl()
+    _load_triton()
     return backend.vtkEGLRenderWindow()
+
+
+def _load_triton() -> None:
+    """Load the native library of torch's triton, if there is one, before Mesa.
+
+    Both carry an LLVM. Triton's crashes the process when it comes second, which anny, torch.compile
+    and everything else that imports triton after the first picture would do.
+    """
+    import ctypes
+    from importlib.util import find_spec
+
+    triton = find_spec("triton")
+    if triton and triton.origin:
+        with suppress(OSError):  # a triton that cannot be loaded will not be loaded later either
+            ctypes.CDLL(str(Path(triton.origin).parent / "_C" / "libtriton.so"))
 
 
 def check_egl() -> None:

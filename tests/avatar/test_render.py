@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -147,6 +150,17 @@ def test_compression_keeps_the_picture_but_not_every_pixel(figure):
     assert (rough.size, rough.num_frames, rough.fps) == (clip.size, clip.num_frames, clip.fps)
     difference = np.abs(rough.frames.astype(int) - clip.frames)
     assert 0.2 < difference.mean() < 12
+
+
+def test_triton_can_be_imported_after_a_picture_was_rendered(body_home):
+    """It has an LLVM, as Mesa does; loaded after Mesa's it used to crash the process."""
+    pytest.importorskip("triton")
+    code = (
+        "from signzoo.avatar.render import _open_window as open_window\n"
+        "window = open_window(); window.SetOffScreenRendering(1); window.Render()\n"
+        "import triton"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_a_missing_egl_is_an_error_that_names_the_package(monkeypatch):
