@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from functools import cache, partial
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -312,16 +312,30 @@ def _make_row(job: _Job, index: int, pair: TextGlossPair, renderer: Any) -> dict
 
         entry["video"] = f"videos/{index:06d}.mp4"
         write_video(clip, job.out / entry["video"])
-    true = performance.pose
-    placed = renderer.place if renderer else partial(to_pixels, size=(recipe.size, recipe.size))
+    true = _joints(performance.pose, renderer, recipe.size)
     if clip is not None and recipe.landmarks == "mediapipe":
         entry["true_pose"] = f"true_poses/{index:06d}.npz"
-        placed(true).write(job.out / entry["true_pose"])
+        true.write(job.out / entry["true_pose"])
         pose = to_signing_skeleton(_estimator()(clip))
     else:
-        pose = placed(observe(true, random) if recipe.landmarks == "true" else true)
+        pose = observe(true, random) if recipe.landmarks == "true" else true
     pose.write(job.out / entry["pose"])
     return entry
+
+
+def _joints(pose: Pose, renderer: Any, size: int) -> Pose:
+    """Where the landmarks are in the picture: those of the 3D signer, if there is one.
+
+    Its limbs have lengths of their own, so its hands are not quite where the performance has them.
+    Its face is the performance's, moved to where its nose is.
+    """
+    if renderer is None:
+        return to_pixels(pose, (size, size))
+    own, placed = renderer.landmarks(pose), renderer.place(pose)
+    nose = pose.skeleton.landmarks.index("body/nose")
+    moved = placed.points + (own.points - placed.points)[:, [nose]]
+    points = np.where(own.confidence[..., None] > 0, own.points, moved)
+    return replace(placed, points=points)
 
 
 @cache

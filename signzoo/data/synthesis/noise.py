@@ -32,18 +32,20 @@ class PartNoise:
     """Errors of the landmarks of one part, in shoulder widths.
 
     Attributes:
-        jitter: Standard deviation in the picture plane.
-        depth: Standard deviation in depth.
-        steadiness: Correlation of an error with that of the frame before, from 0 to 1.
+        jitter: Standard deviation in the picture plane, of what changes from frame to frame.
+        jitter_depth: The same in depth.
+        steadiness: Correlation of that with the frame before, from 0 to 1.
+        offset: Standard deviation in the picture plane, of what stays the same for a whole clip.
+        offset_depth: The same in depth.
         common: Share of the variance that all landmarks of the part have in common.
-        offset: Standard deviation in the picture plane of what stays the same for a whole clip.
     """
 
     jitter: float
-    depth: float
+    jitter_depth: float
     steadiness: float
-    common: float
     offset: float
+    offset_depth: float
+    common: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,13 @@ class LandmarkNoise:
     Attributes:
         parts: Of ``body``, ``face`` and ``hand``.
         hands: How hands are lost.
+        bias: For landmarks of body and face, where the estimator places them beside the joints: x,
+            y, and z, which MediaPipe counts from the hips and in a measure of its own.
     """
 
     parts: Mapping[str, PartNoise]
     hands: HandLoss
+    bias: Mapping[str, tuple[float, float, float]]
 
 
 @cache
@@ -86,37 +91,45 @@ def observe(pose: Pose, random: np.random.Generator, noise: LandmarkNoise | None
     """Make of true landmarks what an estimator would have read.
 
     Args:
-        pose: In shoulder widths, with a body, a face and two hands.
+        pose: With a body, a face and two hands.
         random: What errors are drawn from.
         noise: The frozen one by default.
 
     Returns:
         The pose with errors. As MediaPipe gives them, lost hands have confidence 0, and a hand's
         depth is counted from its own wrist.
+
+    Raises:
+        MediaError: The pose is in pixels and never shows both shoulders.
     """
     noise = noise or frozen_noise()
+    width = shoulder_frame(pose)[1] if pose.unit == "pixel" else 1.0
     pose = _with_hands_by_wrist(pose)
     points, confidence = pose.points.copy(), pose.confidence.copy()
+    bias = [noise.bias.get(name, (0.0, 0.0, 0.0)) for name in pose.skeleton.landmarks]
+    points += np.array(bias, np.float32) * width
     for part in pose.skeleton.parts:
         where = pose.skeleton.part(part)
         kind = noise.parts["hand" if part.endswith("_hand") else part]
-        points[:, where] += _errors(kind, len(pose), where.stop - where.start, random)
+        points[:, where] += _errors(kind, len(pose), where.stop - where.start, random) * width
     left, right = (pose.skeleton.part(f"{side}_hand") for side in _SIDES)
     swap = _states(noise.hands.swapped, noise.hands.righted, len(pose), random)
     points[swap, left], points[swap, right] = points[swap, right], points[swap, left]
     for hand in (left, right):
         lost = _states(noise.hands.lost, noise.hands.found, len(pose), random)
         confidence[lost, hand] = 0
-    return Pose(points, confidence, pose.fps, pose.skeleton, pose.unit, pose.size)
+    return replace(pose, points=points, confidence=confidence)
 
 
 def _errors(kind: PartNoise, frames: int, count: int, random: np.random.Generator) -> np.ndarray:
-    """Errors of one part's landmarks, ``(frames, count, 3)``."""
-    scale = np.array([kind.jitter, kind.jitter, kind.depth])
-    own = np.sqrt(1 - kind.common) * _steady((frames, count, 3), kind.steadiness, random)
-    common = np.sqrt(kind.common) * _steady((frames, 1, 3), kind.steadiness, random)
-    offset = np.array([kind.offset, kind.offset, 0]) * random.normal(size=(1, 1, 3))
-    return np.asarray((own + common) * scale + offset, np.float32)
+    """Errors of one part's landmarks, ``(frames, count, 3)``, in shoulder widths."""
+    own, common = np.sqrt(1 - kind.common), np.sqrt(kind.common)
+    jitter = own * _steady((frames, count, 3), kind.steadiness, random)
+    jitter += common * _steady((frames, 1, 3), kind.steadiness, random)
+    offset = own * random.normal(size=(1, count, 3)) + common * random.normal(size=(1, 1, 3))
+    jitter *= [kind.jitter, kind.jitter, kind.jitter_depth]
+    offset *= [kind.offset, kind.offset, kind.offset_depth]
+    return np.asarray(jitter + offset, np.float32)
 
 
 def _steady(shape: tuple[int, ...], steadiness: float, random: np.random.Generator) -> np.ndarray:
@@ -150,6 +163,7 @@ def fit_noise(pairs: Iterable[tuple[Pose, Pose]]) -> LandmarkNoise:
         ValueError: There is no pair, or a part is never seen.
     """
     errors: dict[str, list[np.ndarray]] = {"body": [], "face": [], "hand": []}
+    names: dict[str, tuple[str, ...]] = {}
     lost, swapped = [], []
     for true, read in pairs:
         true, read = _with_hands_by_wrist(true), _with_hands_by_wrist(read)
@@ -163,11 +177,18 @@ def fit_noise(pairs: Iterable[tuple[Pose, Pose]]) -> LandmarkNoise:
                 hidden = hidden | swap[:, None]
             error = read.points[:, where] - true.points[:, where]
             errors["hand" if hand else part].append(np.where(hidden[..., None], np.nan, error))
+            names[part] = true.skeleton.landmarks[where]
     if not lost or not all(any(np.isfinite(e).any() for e in each) for each in errors.values()):
         raise ValueError("fit_noise needs pairs in which body, face and hands are seen.")
+    bias: dict[str, tuple[float, float, float]] = {}
+    for part in ("body", "face"):
+        middle = _median(np.stack([_median(each, 0) for each in errors[part]]), 0)  # (V, 3)
+        errors[part] = [each - middle for each in errors[part]]
+        bias |= {name: tuple(row) for name, row in zip(names[part], middle.tolist(), strict=True)}
     return LandmarkNoise(
         {name: _fit_part(found) for name, found in errors.items()},
         HandLoss(*_rates(lost), *_rates(swapped)),
+        bias,
     )
 
 
@@ -201,31 +222,40 @@ def _mean(values: Any, axis: int) -> np.ndarray:
     return np.asarray(np.ma.masked_invalid(values).mean(axis=axis).filled(np.nan))
 
 
+def _median(values: Any, axis: int) -> np.ndarray:
+    """The median of what is not NaN; NaN where nothing is."""
+    return np.asarray(np.ma.median(np.ma.masked_invalid(values), axis=axis).filled(np.nan))
+
+
 def _fit_part(clips: Sequence[np.ndarray]) -> PartNoise:
     """Robust amounts of the errors ``(T, V, 3)`` of several clips, NaN where nothing is seen.
 
     Medians measure them, and errors of four times the usual size count as losses, not as errors.
     """
-    clips = [each for each in clips if np.isfinite(each).any()]
-    offsets = np.array([np.nanmedian(each, axis=(0, 1)) for each in clips])  # (clips, 3)
+    offsets = np.stack([_median(each, 0) for each in clips])  # (clips, V, 3)
     moving = [each - offset for each, offset in zip(clips, offsets, strict=True)]
-    spread = 1.4826 * np.nanmedian(
-        np.abs(np.concatenate([e.reshape(-1, 3) for e in moving])), axis=0
-    )
-    jitter = float(np.sqrt((spread[:2] ** 2).mean()))
-    flat = [np.where(np.abs(e[..., :2]) > 4 * jitter, np.nan, e[..., :2]) for e in moving]
+    jitter = _spread(np.concatenate([each.reshape(-1, 3) for each in moving]))
+    plane = float(np.sqrt((jitter[:2] ** 2).mean()))
+    flat = [np.where(np.abs(each[..., :2]) > 4 * plane, np.nan, each[..., :2]) for each in moving]
     before = np.concatenate([each[:-1].ravel() for each in flat])
     after = np.concatenate([each[1:].ravel() for each in flat])
     steadiness = np.nanmean(before * after) / np.nanmean(before**2)
     means = np.concatenate([_mean(each, 1).ravel() for each in flat])
     common = np.nanvar(means) / np.nanvar(np.concatenate([each.ravel() for each in flat]))
+    still = _spread(offsets.reshape(-1, 3))
     return PartNoise(
-        jitter,
-        float(spread[2]),
+        plane,
+        float(jitter[2]),
         float(np.clip(steadiness, 0, 0.99)),
+        float(np.sqrt((still[:2] ** 2).mean())),
+        float(still[2]),
         float(np.clip(common, 0, 1)),
-        float(np.sqrt((offsets[:, :2] ** 2).mean())),
     )
+
+
+def _spread(errors: np.ndarray) -> np.ndarray:
+    """Standard deviations that outliers do not widen, of ``(N, 3)``, about zero."""
+    return np.asarray(1.4826 * np.nanmedian(np.abs(errors), axis=0))
 
 
 def _rates(states: Sequence[np.ndarray]) -> tuple[float, float]:
@@ -237,9 +267,23 @@ def _rates(states: Sequence[np.ndarray]) -> tuple[float, float]:
     return float(begins), float(min(ends, 1))
 
 
-def _parse(content: Mapping[str, Mapping[str, Mapping[str, float]]]) -> LandmarkNoise:
+def _parse(content: Mapping[str, Any]) -> LandmarkNoise:
     parts = {name: PartNoise(**values) for name, values in content["parts"].items()}
-    return LandmarkNoise(parts, HandLoss(**content["hands"]))  # type: ignore[arg-type]
+    bias = {name: (x, y, z) for name, (x, y, z) in content["bias"].items()}
+    return LandmarkNoise(parts, HandLoss(**content["hands"]), bias)
+
+
+def as_json(noise: LandmarkNoise) -> str:
+    """The form of ``noise.json``, to four decimals."""
+
+    def rounded(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: rounded(each) for key, each in value.items()}
+        if isinstance(value, tuple):
+            return [rounded(each) for each in value]
+        return round(value, 4)
+
+    return json.dumps(rounded(asdict(noise)), indent=1)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -248,8 +292,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(prog="python -m signzoo.data.synthesis.noise")
     parser.add_argument("corpus", type=Path, help="made with --landmarks mediapipe")
-    noise = fit_noise(_pairs(parser.parse_args(argv).corpus))
-    print(json.dumps(asdict(noise), indent=1))
+    print(as_json(fit_noise(_pairs(parser.parse_args(argv).corpus))))
 
 
 def _pairs(corpus: Path) -> Iterator[tuple[Pose, Pose]]:
