@@ -5,6 +5,7 @@ The other three hold the arrays of a :class:`Pose` under their own names; they a
 and any skeleton.
 """
 
+import io
 import json
 import os
 import zipfile
@@ -171,7 +172,9 @@ def _read_npz(path: Path) -> Pose:
 
 def _write_npz(pose: Pose, path: Path) -> None:
     arrays: dict[str, Any] = {"points": pose.points, "confidence": pose.confidence}
-    np.savez_compressed(path, **arrays, **_facts(pose))
+    packed = io.BytesIO()  # a ZipFile that cannot finish its file complains again when it is freed
+    np.savez_compressed(packed, **arrays, **_facts(pose))
+    path.write_bytes(packed.getvalue())
 
 
 def _read_json(path: Path) -> Pose:
