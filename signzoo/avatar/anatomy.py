@@ -12,6 +12,8 @@ import numpy as np
 from signzoo.avatar.body import Body
 from signzoo.avatar.rotations import about, inverse, unit
 
+# The range of a joint without limits.
+FREE = (-179.9, 179.9)
 SIDES = {"left": "L", "right": "R"}
 # Degrees of flexion (towards the palm) and of bending sideways, least and most, for the three
 # joints of a finger. Sideways an end joint does not bend at all; a few degrees let it follow
