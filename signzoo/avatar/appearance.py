@@ -46,6 +46,11 @@ _SHIRTS = [
     "#75573c",
     "#d8dadd",
     "#b8862f",
+    "#e6d9c3",
+    "#cfd8e6",
+    "#e3c9cf",
+    "#a9c7b8",
+    "#9fb6d0",
 ]
 _MALE_STYLES = ("none", "cropped", "short", "short", "full")
 _TROUSERS = ("#23262d", "#2f3b52", "#4a443c", "#5b6470")
@@ -140,22 +145,27 @@ class Signer:
             height=between(0.35, 0.65),
             proportions=between(0.3, 0.7),
         )
-        skin_tone = between(0.1, 0.95)
+        skin_tone = between(0.1, 0.9)
         styles = ("short", "full", "full", "scarf") if shape.gender > 0.5 else _MALE_STYLES
         hair = one_of(styles)
         dark, skin = skin_tone > 0.6, skin_color(skin_tone)
         hair_colors = _HAIR_COLORS[:3] if dark else _HAIR_COLORS
-        scarf = _unlike(skin, _SHIRTS, int(random.integers(4)))
+        scarf = _unlike(skin, _SHIRTS, int(random.integers(5)))
+
+        def nearly(color: str) -> str:
+            values = rgb(color) * 255 + random.uniform(-12, 12, 3)
+            return "#" + "".join(f"{round(value):02x}" for value in values.clip(0, 255))
+
         return Signer(
             shape=shape,
             skin_tone=skin_tone,
             hair=hair,
-            hair_color=scarf if hair == "scarf" else one_of(hair_colors),
+            hair_color=nearly(scarf if hair == "scarf" else one_of(hair_colors)),
             eye_color=one_of(_EYE_COLORS[:2] if dark else _EYE_COLORS),
-            shirt_color=_unlike(skin, _SHIRTS, int(random.integers(4))),
+            shirt_color=nearly(_unlike(skin, _SHIRTS, int(random.integers(5)))),
             sleeves="long" if hair == "scarf" else one_of(get_args(Sleeves)),
-            trousers_color=one_of(_TROUSERS),
-            background=_unlike(skin, _BACKGROUNDS, int(random.integers(4))),
+            trousers_color=nearly(one_of(_TROUSERS)),
+            background=nearly(_unlike(skin, _BACKGROUNDS, int(random.integers(5)))),
             light_yaw=between(-50, 50),
             light_pitch=between(10, 50),
             light_strength=between(0.85, 1.1),

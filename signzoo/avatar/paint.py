@@ -86,7 +86,9 @@ def _skin(signer: Signer, atlas: Atlas) -> np.ndarray:
     """Bare skin with the face on it, ``(S, S, 3)`` in [0, 1]."""
     place = atlas.places
     skin = skin_color(signer.skin_tone)
-    warm = skin * np.array([1.0, 0.94, 0.9])  # the scale's colours are those of skin in grey light
+    # The scale is how skin looks in grey light. Cameras expose for faces: dark ones come out
+    # lighter, light ones darker.
+    warm = skin * np.array([1.0, 0.93, 0.89]) * (1.25 - 0.31 * skin.max())
     picture = np.tile(warm, (*place.shape[:2], 1))
     flush = warm * np.array([1.0, 0.84, 0.8])
     lips = 0.55 * warm + 0.45 * np.array([0.62, 0.26, 0.27]) * (0.45 + 0.55 * skin.max())
