@@ -74,6 +74,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     make.add_argument("--fps", type=float, default=25.0, help="frames a second (default 25)")
     make.add_argument(
+        "--motion-blur",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="how long the shutter is open, as a share of a frame (default 0: sharp)",
+    )
+    make.add_argument(
         "--seed", type=int, default=0, help="of signers, timing and noise (default 0)"
     )
     make.add_argument(
@@ -94,17 +101,18 @@ def run(arguments: argparse.Namespace) -> int:
     from signzoo.data.synthesis.corpus import Recipe, synthesize
 
     recipe = Recipe(
-        arguments.manifest,
-        arguments.lexicon,
-        arguments.signers,
-        arguments.split,
-        arguments.size,
-        arguments.seed,
-        arguments.landmarks,
-        not arguments.no_video,
-        arguments.fps,
-        arguments.language,
-        arguments.signed_language,
+        manifest=arguments.manifest,
+        lexicon=arguments.lexicon,
+        signers=arguments.signers,
+        split=arguments.split,
+        size=arguments.size,
+        seed=arguments.seed,
+        landmarks=arguments.landmarks,
+        video=not arguments.no_video,
+        fps=arguments.fps,
+        motion_blur=arguments.motion_blur,
+        language=arguments.language,
+        signed_language=arguments.signed_language,
     )
     out = Path(arguments.out)
     summary = synthesize(recipe, out, max(1, arguments.workers), progress=True)

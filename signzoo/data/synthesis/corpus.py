@@ -58,6 +58,7 @@ class Recipe:
             without it; ``"mediapipe"``: read from the pictures, with the joints beside them.
         video: Whether pictures are rendered.
         fps: Frames a second.
+        motion_blur: How long the camera's shutter is open, as a share of a frame, 0 to 1.
         language: Of a folder of recorded signs.
         signed_language: Of a folder of recorded signs.
     """
@@ -71,6 +72,7 @@ class Recipe:
     landmarks: Landmarks = "true"
     video: bool = True
     fps: float = 25.0
+    motion_blur: float = 0.0
     language: str | None = None
     signed_language: str | None = None
 
@@ -82,6 +84,10 @@ class Recipe:
             )
         if not 64 <= self.size <= 1024:
             raise UsageError(f"--size takes 64 to 1024 pixels; got {self.size}.")
+        if not 0 <= self.motion_blur <= 1:
+            raise UsageError(f"--motion-blur takes 0 to 1; got {self.motion_blur:g}.")
+        if not 1 <= self.fps <= 240:
+            raise UsageError(f"--fps takes 1 to 240 frames a second; got {self.fps:g}.")
         if self.seed < 0:
             raise UsageError(f"--seed takes a number from 0 on; got {self.seed}.")
 
@@ -288,7 +294,8 @@ def _renderer(job: _Job) -> Any:
     from signzoo.avatar import AvatarRenderer, Signer
 
     size = (job.recipe.size, job.recipe.size)
-    return AvatarRenderer(Signer.drawn(job.performer.look), size, mark=job.signs.mark)
+    signer = Signer.drawn(job.performer.look)
+    return AvatarRenderer(signer, size, job.recipe.motion_blur, job.signs.mark)
 
 
 def _make_row(job: _Job, index: int, pair: TextGlossPair, renderer: Any) -> dict[str, Any]:

@@ -296,8 +296,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _pairs(corpus: Path) -> Iterator[tuple[Pose, Pose]]:
+    """True and read landmarks between the rests, in the true signer's shoulder widths."""
     for row in read_manifest(corpus / "manifest.jsonl"):
-        true, read = Pose.read(row.file("true_pose")), Pose.read(row.file("pose"))
+        spans = row.get("spans", list)
+        signed = slice(spans[0][0], spans[-1][1])
+        true, read = (Pose.read(row.file(name))[signed] for name in ("true_pose", "pose"))
         middle, width = shoulder_frame(true)
         yield (
             replace(true, points=(true.points - middle) / width, unit="shoulder"),

@@ -198,6 +198,8 @@ def test_a_folder_that_cannot_be_written_is_said(manifest, tmp_path):
         ({"landmarks": "mediapipe"}, "--no-video"),
         ({"size": 8}, "64 to 1024"),
         ({"seed": -1}, "--seed takes"),
+        ({"motion_blur": 2}, "--motion-blur takes"),
+        ({"fps": 0}, "--fps takes"),
     ],
 )
 def test_recipes_that_cannot_be_are_refused(manifest, changes, message):
