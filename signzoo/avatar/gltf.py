@@ -1,7 +1,8 @@
 """Writes a moving figure as glTF 2.0, which Blender, browsers and game engines open.
 
-The file holds one mesh with its texture, a skin with every bone as a node, and one animation that
-turns and moves the bones. Axes are glTF's: metres, x to the signer's left, y up, z to the camera.
+The file holds one mesh with its texture, a skin with every bone as a node, a morph target for each
+facial action that is done, and one animation of all that. Axes are glTF's: metres, x to the signer's
+left, y up, z to the camera.
 """
 
 import base64
@@ -26,6 +27,8 @@ _SHAPES = {(): "SCALAR", (2,): "VEC2", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4
 _VERTICES, _TRIANGLES = 34962, 34963  # what a buffer view is for, as glTF numbers it
 # Less motion than this is none: a channel more for nothing.
 _STILL = 1e-6
+# A facial action that is never done further than this is left out.
+_LEAST_ACTION = 0.02
 
 
 def write_gltf(
@@ -33,11 +36,12 @@ def write_gltf(
     transforms: np.ndarray,
     fps: float,
     path: str | os.PathLike[str],
+    actions: np.ndarray | None = None,
     title: str = "signing",
 ) -> None:
     """Write a figure and its motion.
 
-    Hair and clothes are part of the mesh. Facial actions are left out. Each vertex follows its
+    Hair and clothes are part of the mesh. Each vertex follows its
     eight strongest bones; viewers that read only four, as three.js does, are up to 5 mm off where
     the neck meets the shoulders.
 
@@ -47,6 +51,8 @@ def write_gltf(
             rotations and translations only.
         fps: Frames a second.
         path: ``.glb`` (one binary file) or ``.gltf`` (one text file).
+        actions: How far each facial action is done, ``(T, E)`` in [0, 1], as
+            :func:`~signzoo.avatar.express` gives it; the face is still by default.
         title: Name of the animation.
 
     Raises:
@@ -59,7 +65,9 @@ def write_gltf(
     if not len(transforms):
         raise UsageError(f"There is no frame to write into {path}.")
     buffer = _Buffer()
-    document = _describe(figure, transforms, fps, title, buffer)
+    still = np.zeros((len(transforms), len(figure.body.expressions)), np.float32)
+    motion = _Motion(transforms, still if actions is None else actions, fps, title)
+    document = _describe(figure, motion, buffer)
     binary = buffer.joined()
     if path.suffix.lower() == ".gltf":
         data = base64.b64encode(binary).decode("ascii")
@@ -72,6 +80,21 @@ def write_gltf(
         content = _pack(json.dumps(document).encode("utf-8"), binary)
     with atomic_path(path) as part:
         part.write_bytes(content)
+
+
+@dataclass(frozen=True)
+class _Motion:
+    """What is animated: local transforms ``(T, J, 4, 4)`` and facial actions ``(T, E)``."""
+
+    transforms: np.ndarray
+    actions: np.ndarray
+    fps: float
+    title: str
+
+    @property
+    def done(self) -> np.ndarray:
+        """The facial actions that are done at all, ``(D,)``."""
+        return np.flatnonzero(self.actions.max(axis=0, initial=0) > _LEAST_ACTION)
 
 
 @dataclass
@@ -104,14 +127,35 @@ class _Buffer:
         self.accessors.append(accessor)
         return len(self.accessors) - 1
 
+    def add_sparse(self, array: np.ndarray) -> int:
+        """Append an array ``(M, 3)`` of which most rows are 0; returns its accessor."""
+        rows = np.flatnonzero(np.abs(array).max(axis=1) > 1e-5).astype(np.uint32)
+        indices = self.add_bytes(rows.tobytes())
+        values = self.add_bytes(np.ascontiguousarray(array[rows]).tobytes())
+        kept = np.zeros_like(array)
+        kept[rows] = array[rows]
+        self.accessors.append(
+            {
+                "componentType": _COMPONENTS["f4"],
+                "count": len(array),
+                "type": "VEC3",
+                "min": kept.min(axis=0).tolist(),
+                "max": kept.max(axis=0).tolist(),
+                "sparse": {
+                    "count": len(rows),
+                    "indices": {"bufferView": indices, "componentType": _COMPONENTS["u4"]},
+                    "values": {"bufferView": values},
+                },
+            }
+        )
+        return len(self.accessors) - 1
+
     def joined(self) -> bytes:
         """All of it."""
         return b"".join(self.parts)
 
 
-def _describe(
-    figure: Figure, transforms: np.ndarray, fps: float, title: str, buffer: _Buffer
-) -> dict[str, Any]:
+def _describe(figure: Figure, motion: _Motion, buffer: _Buffer) -> dict[str, Any]:
     """The JSON of the file; what it points to goes into the buffer."""
     body = figure.body
     num_bones = len(body.bones)
@@ -132,7 +176,7 @@ def _describe(
         "scene": 0,
         "scenes": [{"nodes": [*roots, num_bones]}],
         "nodes": [*bones, mesh],
-        "meshes": [{"name": "signer", "primitives": [_primitive(figure, buffer)]}],
+        "meshes": [_mesh(figure, motion, buffer)],
         "materials": [
             {
                 "name": "skin and clothes",
@@ -152,10 +196,27 @@ def _describe(
                 "skeleton": roots[0],
             }
         ],
-        "animations": [_animation(transforms, offsets, fps, title, buffer)],
+        "animations": [_animation(motion, offsets, buffer)],
         "accessors": buffer.accessors,
         "bufferViews": buffer.views,
     }
+
+
+def _mesh(figure: Figure, motion: _Motion, buffer: _Buffer) -> dict[str, Any]:
+    """The mesh, with a morph target for each facial action that is done."""
+    primitive = _primitive(figure, buffer)
+    mesh: dict[str, Any] = {"name": "signer", "primitives": [primitive]}
+    if len(motion.done):
+        body = figure.body
+        offsets = np.zeros((len(body.vertices), 3), np.float32)
+        targets = []
+        for action in motion.done:
+            offsets[body.movable] = body.offsets[action] @ _AXES.T
+            targets.append({"POSITION": buffer.add_sparse(offsets[figure.vertices])})
+        primitive["targets"] = targets
+        mesh["weights"] = [0.0] * len(targets)
+        mesh["extras"] = {"targetNames": [body.expressions[action] for action in motion.done]}
+    return mesh
 
 
 def _primitive(figure: Figure, buffer: _Buffer) -> dict[str, Any]:
@@ -198,12 +259,10 @@ def _add_picture(figure: Figure, buffer: _Buffer) -> int:
     return buffer.add_bytes(data.getvalue())
 
 
-def _animation(
-    transforms: np.ndarray, offsets: np.ndarray, fps: float, title: str, buffer: _Buffer
-) -> dict[str, Any]:
-    """Channels for the bones that move."""
-    transforms = np.asarray(transforms, np.float32)
-    times = buffer.add((np.arange(len(transforms)) / fps).astype(np.float32), bounds=True)
+def _animation(motion: _Motion, offsets: np.ndarray, buffer: _Buffer) -> dict[str, Any]:
+    """Channels for the bones that move, and one for the face."""
+    transforms = np.asarray(motion.transforms, np.float32)
+    times = buffer.add((np.arange(len(transforms)) / motion.fps).astype(np.float32), bounds=True)
     rotations = _quaternions(_AXES @ transforms[..., :3, :3] @ _AXES.T)  # (T, J, 4)
     translations = offsets + transforms[..., :3, 3] @ _AXES.T  # (T, J, 3)
     channels: list[dict[str, Any]] = []
@@ -219,10 +278,15 @@ def _animation(
                 {"sampler": len(samplers), "target": {"node": bone, "path": way}},
             )
             samplers.append({"input": times, "output": buffer.add(values[:, bone])})
+    if len(motion.done):
+        target = {"node": transforms.shape[1], "path": "weights"}  # the mesh, after all bones
+        channels.append({"sampler": len(samplers), "target": target})
+        amounts = motion.actions[:, motion.done].astype(np.float32).ravel()
+        samplers.append({"input": times, "output": buffer.add(amounts)})
     if not channels:  # a figure that stands still; an animation needs a channel
         channels.append({"sampler": 0, "target": {"node": 0, "path": "rotation"}})
         samplers.append({"input": times, "output": buffer.add(rotations[:, 0])})
-    return {"name": title, "channels": channels, "samplers": samplers}
+    return {"name": motion.title, "channels": channels, "samplers": samplers}
 
 
 def _quaternions(matrices: np.ndarray) -> np.ndarray:

@@ -146,12 +146,13 @@ def _write_scene(
     production: "Production", output: Path, signer: "Signer", sheet: str | None
 ) -> None:
     """Write the whole figure of a signer and its motion."""
-    from signzoo.avatar import AvatarRenderer, Figure, retarget, write_gltf
+    from signzoo.avatar import AvatarRenderer, Figure, express, retarget, write_gltf
     from signzoo.media.drawing import contact_sheet, write_image
 
     figure = Figure.of(signer)
     pose = production.pose
-    write_gltf(figure, retarget(pose, figure.body), pose.fps, output, title=production.text)
+    transforms, actions = retarget(pose, figure.body), express(pose, figure.body)
+    write_gltf(figure, transforms, pose.fps, output, actions, title=production.text)
     if sheet:
         write_image(contact_sheet(AvatarRenderer(signer)(pose)), sheet)
 

@@ -46,6 +46,24 @@ class Reader:
                 np.testing.assert_allclose(entry[name], np.atleast_1d(way(array, axis=0)))
         return array
 
+    def sparse(self, accessor):
+        entry = self.document["accessors"][accessor]["sparse"]
+        for part, kind in (("indices", "<u4"), ("values", "<f4")):
+            view = self.document["bufferViews"][entry[part]["bufferView"]]
+            yield np.frombuffer(
+                self.binary, kind, view["byteLength"] // 4, view["byteOffset"]
+            ).reshape((-1, 3) if part == "values" else -1)
+
+    def amounts(self, frame):
+        """How far each morph target is done."""
+        animation = self.document["animations"][0]
+        for channel in animation["channels"]:
+            if channel["target"]["path"] == "weights":
+                done = self.array(animation["samplers"][channel["sampler"]]["output"])
+                names = self.document["meshes"][0]["extras"]["targetNames"]
+                return done.reshape(-1, len(names))[frame]
+        return ()
+
     def skinned(self, frame):
         """Positions of the mesh at a frame, in the file's axes, ``(M, 3)``."""
         nodes = self.document["nodes"]
@@ -54,6 +72,8 @@ class Reader:
             matrix[:3, 3] = node.get("translation", 0)
         animation = self.document["animations"][0]
         for channel in animation["channels"]:
+            if channel["target"]["path"] == "weights":
+                continue
             value = self.array(animation["samplers"][channel["sampler"]]["output"])[frame]
             matrix = local[channel["target"]["node"]]
             if channel["target"]["path"] == "rotation":
@@ -67,8 +87,12 @@ class Reader:
         skin = self.document["skins"][0]
         bind = self.array(skin["inverseBindMatrices"]).swapaxes(1, 2)  # stored by columns
         moves = world[skin["joints"]] @ bind
-        names = self.document["meshes"][0]["primitives"][0]["attributes"]
-        points = self.array(names["POSITION"])
+        primitive = self.document["meshes"][0]["primitives"][0]
+        names = primitive["attributes"]
+        points = self.array(names["POSITION"]).copy()
+        for amount, target in zip(self.amounts(frame), primitive.get("targets", ()), strict=True):
+            rows, offsets = self.sparse(target["POSITION"])
+            points[rows] += amount * offsets
         blended = sum(
             np.einsum(
                 "mk,mkij->mij",
@@ -114,6 +138,26 @@ def test_a_viewer_sees_the_motion_of_the_body(figure, motion, tmp_path, suffix):
         wanted = np.stack([left, up, -back], axis=1)
         away = np.linalg.norm(file.skinned(frame) - wanted, axis=1)
         assert away.max() < 0.001, frame
+
+
+def test_a_viewer_sees_the_face_move(figure, motion, tmp_path):
+    actions = np.zeros((10, len(figure.body.expressions)), np.float32)
+    for name, amount in (("jawOpen", 0.8), ("browInnerUp", 1.0), ("mouthPucker", 0.01)):
+        actions[:, figure.body.expressions.index(name)] = np.linspace(0, amount, 10)
+    write_gltf(figure, motion, 25, tmp_path / "a.glb", actions)
+    file = Reader(tmp_path / "a.glb")
+    names = file.document["meshes"][0]["extras"]["targetNames"]
+    assert sorted(names) == ["browInnerUp", "jawOpen"]  # what is never really done is left out
+    actions[:, figure.body.expressions.index("mouthPucker")] = 0
+    dressed = figure.body.vertices.copy()
+    points, _, _ = figure.surface(dressed[None])
+    dressed[figure.vertices] = points[0]
+    body = replace(figure.body, vertices=dressed)
+    left, back, up = body.skin(motion, actions)[9, figure.vertices].T
+    away = np.linalg.norm(file.skinned(9) - np.stack([left, up, -back], axis=1), axis=1)
+    assert away.max() < 0.001
+    still = body.skin(motion)[9, figure.vertices].T
+    assert np.abs(still[2] - up).max() > 0.01  # there is something to see
 
 
 def test_only_bones_that_move_have_channels(figure, motion, tmp_path):
