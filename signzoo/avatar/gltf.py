@@ -1,8 +1,8 @@
 """Writes a moving figure as glTF 2.0, which Blender, browsers and game engines open.
 
 The file holds one mesh with its texture, a skin with every bone as a node, a morph target for each
-facial action that is done, and one animation of all that. Axes are glTF's: metres, x to the signer's
-left, y up, z to the camera.
+facial action that is done, and one animation of all that. Axes are glTF's: metres, x to the
+signer's left, y up, z to the camera.
 """
 
 import base64
