@@ -13,7 +13,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation
 
-from signzoo.data.synthesis.performers import Performer
+from signzoo.data.synthesis.performers import Performer, Style
 from signzoo.lexicon.articulation import articulate
 from signzoo.lexicon.phonology import Motion, Sign, inventory, rest, sign_motion
 from signzoo.structures import Pose
@@ -32,6 +32,8 @@ _TRANSITION_SECONDS = 0.042
 _SECONDS_PER_WAY = 0.34
 _TRANSITION_SPREAD = 0.3
 _REST_SECONDS = (0.3, 0.9)
+# A sign shown by itself, in citation form, takes so many times longer than in a sentence.
+_CITATION = 2.5
 # A hand that will not be needed for so long goes to rest, and takes so long to get there.
 _IDLE_SECONDS = 0.7
 _LOWERING_SECONDS = 0.4
@@ -55,7 +57,7 @@ class Performance:
 def perform(
     signs: Sequence[Sign], performer: Performer, random: np.random.Generator, fps: float = 25.0
 ) -> Performance:
-    """Sign a sentence, from rest to rest.
+    """Sign a sentence, from rest to rest; a sign alone in citation form.
 
     Args:
         signs: At least one.
@@ -69,7 +71,9 @@ def perform(
     if not signs:
         raise ValueError("perform needs at least one sign.")
     style = performer.style
-    parts = [_token(sign, performer, random) for sign in signs]
+    if len(signs) == 1:
+        style = replace(style, tempo=style.tempo * _CITATION)
+    parts = [_token(sign, style, random) for sign in signs]
     starts, end = _start_times(parts, style.tempo, random)
     motion = _joined(parts, starts, end, style.tempo)
     motion = _coarticulated(motion, style.coarticulation)
@@ -88,13 +92,13 @@ def perform(
     return Performance(replace(pose, points=points), spans)
 
 
-def _token(sign: Sign, performer: Performer, random: np.random.Generator) -> Motion:
+def _token(sign: Sign, style: Style, random: np.random.Generator) -> Motion:
     """One utterance of a sign, at the internal rate."""
-    style = performer.style
     cycles = inventory()["local"][sign.local]["cycles"]
     usual = _SIGN_SECONDS * (0.7 + 0.3 * sign.strokes)
-    seconds = usual * style.tempo * np.exp(_SIGN_SPREAD * random.normal())
+    seconds = usual * np.exp(_SIGN_SPREAD * random.normal())
     seconds = max(seconds, _STROKE_SECONDS * sign.strokes, _CYCLE_SECONDS * cycles, 0.06)
+    seconds *= style.tempo
     larger = replace(sign, size=sign.size * style.amplitude * float(random.uniform(0.85, 1.15)))
     motion = sign_motion(larger, max(2, round(seconds * _RATE)))
     both = sign.hands in ("symmetric", "alternating")

@@ -79,6 +79,13 @@ def test_a_slow_signer_takes_longer_and_a_large_one_goes_further():
     assert extent(1.5) > 1.1 * extent(0.7)
 
 
+def test_a_sign_by_itself_is_shown_slowly():
+    alone = [signed(seed, signs=SIGNS[:1]).spans[0] for seed in range(8)]
+    within = [signed(seed, signs=SIGNS[:2]).spans[0] for seed in range(8)]
+    lengths = [np.mean([end - start for start, end in spans]) for spans in (alone, within)]
+    assert lengths[0] > 1.8 * lengths[1]
+
+
 def test_a_left_handed_signer_signs_with_the_other_hand():
     one_handed = [replace(sign, hands="one", base_handshape="") for sign in SIGNS]
     right = signed(signs=one_handed)
