@@ -144,12 +144,11 @@ def compress(clip: VideoClip, crf: int = 30) -> VideoClip:
         clip: Any clip; it is read to its end at once.
         crf: How strongly, from 0 (not at all) to 51; 23 is usual, 35 a bad connection.
     """
-    from signzoo.media.video import _write_encoded, open_video
+    from signzoo.media.video import open_video, write_video
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
-        options = {"crf": str(crf), "preset": "veryfast"}
-        _write_encoded(clip, path, codec="libx264", options=options)
+        write_video(clip, path, crf=crf)
         width, height = clip.size
         frames = open_video(path).frames[:, :height, :width]
     return VideoClip.from_frames(frames, clip.fps)

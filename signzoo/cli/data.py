@@ -81,6 +81,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how long the shutter is open, as a share of a frame (default 0: sharp)",
     )
     make.add_argument(
+        "--crf",
+        type=int,
+        default=18,
+        metavar="N",
+        help="compression of the video, from 0 (none) to 51; 35 is a bad connection (default 18)",
+    )
+    make.add_argument(
         "--seed", type=int, default=0, help="of signers, timing and noise (default 0)"
     )
     make.add_argument(
@@ -111,6 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
         video=not arguments.no_video,
         fps=arguments.fps,
         motion_blur=arguments.motion_blur,
+        crf=arguments.crf,
         language=arguments.language,
         signed_language=arguments.signed_language,
     )

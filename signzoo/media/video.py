@@ -96,7 +96,12 @@ def resample_video(clip: VideoClip, fps: float) -> VideoClip:
     return VideoClip(frames, fps, clip.size, count)
 
 
-def write_video(clip: VideoClip, path: str | os.PathLike[str], progress: bool = False) -> None:
+def write_video(
+    clip: VideoClip,
+    path: str | os.PathLike[str],
+    progress: bool = False,
+    crf: int | None = None,
+) -> None:
     """Write a clip as ``.mp4``, ``.webm`` or ``.gif``, without sound.
 
     ``.mp4`` is H.264 in 4:2:0 with its index at the front, ``.webm`` is VP9; both play in a
@@ -108,9 +113,11 @@ def write_video(clip: VideoClip, path: str | os.PathLike[str], progress: bool = 
         clip: What to write, a frame at a time.
         path: Where to; the suffix says the format.
         progress: Show a progress bar on a terminal.
+        crf: How strongly ``.mp4`` is compressed, from 0 (not at all) to 51; 18 by default, where
+            H.264 stops showing at the edges of thin lines.
 
     Raises:
-        UsageError: The suffix is another one.
+        UsageError: The suffix is another one, or the crf is out of range or not for it.
         MediaError: The clip has no frames.
         DiskError: There is no room or no permission.
     """
@@ -120,6 +127,10 @@ def write_video(clip: VideoClip, path: str | os.PathLike[str], progress: bool = 
         raise UsageError(
             f"{path} does not end like a video that can be written: {', '.join(_WRITERS)}."
         )
+    if crf is not None:
+        if path.suffix.lower() != ".mp4" or not 0 <= crf <= 51:
+            raise UsageError(f"A crf is for .mp4, from 0 to 51; got {crf} for {path.name}.")
+        writer = partial(_write_h264, crf=crf)
     with atomic_path(path) as part:
         if not writer(_watched(clip, f"writing {path.name}", progress), part):
             raise MediaError(f"There is no frame to write into {path}.")
@@ -368,9 +379,13 @@ def _write_encoded(clip: VideoClip, part: Path, codec: str, options: dict[str, s
     return count
 
 
+def _write_h264(clip: VideoClip, part: Path, crf: int = 18) -> int:
+    # veryfast halves the time.
+    return _write_encoded(clip, part, "libx264", {"crf": str(crf), "preset": "veryfast"})
+
+
 _WRITERS: dict[str, Callable[[VideoClip, Path], int]] = {
-    # 18 is where H.264 stops showing at the edges of thin lines; veryfast halves the time.
-    ".mp4": partial(_write_encoded, codec="libx264", options={"crf": "18", "preset": "veryfast"}),
+    ".mp4": _write_h264,
     ".webm": partial(
         _write_encoded,
         codec="libvpx-vp9",

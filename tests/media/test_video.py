@@ -244,3 +244,21 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path, name):
     assert done.stdout.startswith(f"Cannot write {tmp_path / name}: "), done.stderr
     assert done.stdout.count("\n") == 1
     assert os.listdir(tmp_path) == []
+
+
+def test_a_stronger_compression_is_a_smaller_file(tmp_path):
+    random = np.random.default_rng(0)
+    frames = random.integers(0, 255, (5, 48, 64, 3), np.uint8)
+    clip = VideoClip.from_frames(frames, 25.0)
+    sizes = []
+    for crf in (10, 45):
+        write_video(clip, tmp_path / f"{crf}.mp4", crf=crf)
+        sizes.append((tmp_path / f"{crf}.mp4").stat().st_size)
+    assert sizes[1] < sizes[0] / 2
+
+
+@pytest.mark.parametrize(("name", "crf"), [("x.mp4", 52), ("x.mp4", -1), ("x.gif", 20)])
+def test_a_compression_that_cannot_be_is_wrong_use(tmp_path, name, crf):
+    clip = VideoClip.from_frames(np.zeros((2, 16, 16, 3), np.uint8), 25.0)
+    with pytest.raises(UsageError, match="A crf is for"):
+        write_video(clip, tmp_path / name, crf=crf)

@@ -26,6 +26,7 @@ from signzoo.data.synthesis.sources import InventedSigns, SignSource, open_signs
 from signzoo.data.synthesis.stitching import to_signing_skeleton
 from signzoo.errors import LexiconError, UsageError
 from signzoo.lexicon.procedural import MAX_GLOSS
+from signzoo.media.video import open_video, write_video
 from signzoo.media.workers import run_jobs
 from signzoo.structures import Pose, VideoClip
 from signzoo.transforms.pose import to_pixels
@@ -59,6 +60,7 @@ class Recipe:
         video: Whether pictures are rendered.
         fps: Frames a second.
         motion_blur: How long the camera's shutter is open, as a share of a frame, 0 to 1.
+        crf: How strongly video is compressed, 0 (not at all) to 51.
         language: Of a folder of recorded signs.
         signed_language: Of a folder of recorded signs.
     """
@@ -73,6 +75,7 @@ class Recipe:
     video: bool = True
     fps: float = 25.0
     motion_blur: float = 0.0
+    crf: int = 18
     language: str | None = None
     signed_language: str | None = None
 
@@ -86,6 +89,8 @@ class Recipe:
             raise UsageError(f"--size takes 64 to 1024 pixels; got {self.size}.")
         if not 0 <= self.motion_blur <= 1:
             raise UsageError(f"--motion-blur takes 0 to 1; got {self.motion_blur:g}.")
+        if not 0 <= self.crf <= 51:
+            raise UsageError(f"--crf takes 0 to 51; got {self.crf}.")
         if not 1 <= self.fps <= 240:
             raise UsageError(f"--fps takes 1 to 240 frames a second; got {self.fps:g}.")
         if self.seed < 0:
@@ -315,15 +320,13 @@ def _make_row(job: _Job, index: int, pair: TextGlossPair, renderer: Any) -> dict
     }
     clip = renderer(performance.pose) if renderer else None
     if clip is not None:
-        from signzoo.media.video import write_video
-
         entry["video"] = f"videos/{index:06d}.mp4"
-        write_video(clip, job.out / entry["video"])
+        write_video(clip, job.out / entry["video"], crf=recipe.crf)
     true = _joints(performance.pose, renderer, recipe.size)
     if clip is not None and recipe.landmarks == "mediapipe":
         entry["true_pose"] = f"true_poses/{index:06d}.npz"
         true.write(job.out / entry["true_pose"])
-        pose = to_signing_skeleton(_estimator()(clip))
+        pose = to_signing_skeleton(_estimator()(open_video(job.out / entry["video"])))
     else:
         pose = observe(true, random) if recipe.landmarks == "true" else true
     pose.write(job.out / entry["pose"])
@@ -355,7 +358,6 @@ def _estimator() -> Any:
 def _write_sheet(out: Path, rows: Sequence[dict[str, Any]], mark: str | None) -> None:
     """A picture of some sentences, one a line, with their glosses."""
     from signzoo.media.drawing import contact_sheet, draw_pose, write_image
-    from signzoo.media.video import open_video
 
     some = [rows[i] for i in np.unique(np.linspace(0, len(rows) - 1, _SHEET_SENTENCES).astype(int))]
     frames, captions = [], []

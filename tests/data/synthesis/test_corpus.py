@@ -200,6 +200,7 @@ def test_a_folder_that_cannot_be_written_is_said(manifest, tmp_path):
         ({"seed": -1}, "--seed takes"),
         ({"motion_blur": 2}, "--motion-blur takes"),
         ({"fps": 0}, "--fps takes"),
+        ({"crf": 60}, "--crf takes"),
     ],
 )
 def test_recipes_that_cannot_be_are_refused(manifest, changes, message):
