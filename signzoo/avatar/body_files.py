@@ -61,6 +61,11 @@ def _read(path: Path) -> Body:
 
 
 def _make(shape: BodyShape) -> Body:
+    import warp
+
+    # Before anny starts it, or it lists its devices on the terminal. Older ones have no such level.
+    if hasattr(warp.config, "log_level"):
+        warp.config.log_level = logging.ERROR
     import anny
     import torch
 
