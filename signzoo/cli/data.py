@@ -74,6 +74,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     make.add_argument("--fps", type=float, default=25.0, help="frames a second (default 25)")
     make.add_argument(
+        "--tight", action="store_true", help="cut the rests before and after a sentence away"
+    )
+    make.add_argument(
         "--motion-blur",
         type=float,
         default=0.0,
@@ -119,6 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
         fps=arguments.fps,
         motion_blur=arguments.motion_blur,
         crf=arguments.crf,
+        tight=arguments.tight,
         language=arguments.language,
         signed_language=arguments.signed_language,
     )

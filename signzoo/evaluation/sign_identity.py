@@ -19,8 +19,12 @@ from signzoo.transforms.warping import warped_costs
 # Frames that every sign is brought to, and how many of its neighbours count as part of it.
 _FRAMES = 24
 _MARGIN = 2
+# Seconds for which lost landmarks are bridged.
+_BRIDGED = 0.2
 # How much the fingers count beside the wrist, as in the procedural lexicon.
 _FINGERS = 1.5
+# Root mean square distance of the fingers of two signs, in shoulder widths.
+_UNSEEN = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +66,14 @@ def name_signs(templates: Sequence[Utterance], queries: Sequence[Utterance]) -> 
     if common:
         raise UsageError(f"Signers of templates and queries must differ; {sorted(common)} do not.")
     glosses = [each.glosses[0].label for each in templates]
-    known = np.stack([_features(_sign(each)) for each in templates])
+    known = _Features.stacked([_Features.of(_sign(each)) for each in templates])
     found = []
     for query in queries:
         gloss, sign = query.glosses[0].label, _sign(query)
         if gloss not in glosses:
             raise UsageError(f"{query.id} is {gloss}, for which there is no template.")
         distances = np.minimum(
-            _distances(_features(sign), known), _distances(_features(mirror(sign)), known)
+            _distances(_Features.of(sign), known), _distances(_Features.of(mirror(sign)), known)
         )
         nearest = int(distances.argmin())
         own = min(d for d, name in zip(distances, glosses, strict=True) if name == gloss)
@@ -88,41 +92,68 @@ def name_signs(templates: Sequence[Utterance], queries: Sequence[Utterance]) -> 
 
 
 def _sign(utterance: Utterance) -> Pose:
-    """The frames of the only sign, in shoulder widths, with gaps filled."""
-    pose = fill_gaps(to_shoulder_units(utterance.pose), seconds=1.0)
+    """The frames of the only sign, in shoulder widths, with short gaps filled."""
+    pose = fill_gaps(to_shoulder_units(utterance.pose), _BRIDGED)
     gloss = utterance.glosses[0]
     first = max(0, round(gloss.start * pose.fps) - _MARGIN)
     return pose[first : round(gloss.end * pose.fps) + _MARGIN]
 
 
-def _features(pose: Pose) -> np.ndarray:
-    """Wrists and fingers at evenly spaced times, ``(24, 2·22·2)``; a hand never seen is a point."""
-    wanted = np.linspace(0, len(pose) - 1, _FRAMES)
-    rows = []
-    for side in ("right", "left"):
-        hand = pose.skeleton.part(f"{side}_hand")
-        arm = [pose.skeleton.landmarks.index(f"body/{side}_wrist")]
-        seen = (pose.confidence[:, hand] > 0).all(axis=1)[:, None, None]
-        own = np.where(seen[:, 0], pose.points[:, hand.start, :2], pose.points[:, arm[0], :2])
-        fingers = np.where(seen, pose.points[:, hand, :2] - own[:, None], np.nan)
-        fingers = _held(fingers.reshape(len(pose), -1)) * _FINGERS / np.sqrt(21)
-        rows.append(np.concatenate([own, fingers], axis=1))
-    track = np.concatenate(rows, axis=1)
-    times = np.arange(len(track))
-    return np.stack([np.interp(wanted, times, column) for column in track.T], axis=1)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Features:
+    """Signs brought to 24 frames; the hands are the signer's right, then the left.
+
+    Attributes:
+        wrists: ``(..., 24, 2, 2)``, in the picture plane.
+        fingers: From their wrist, ``(..., 24, 2, 21, 2)``.
+        seen: Whether the fingers are, ``(..., 24, 2)``.
+    """
+
+    wrists: np.ndarray
+    fingers: np.ndarray
+    seen: np.ndarray
+
+    @staticmethod
+    def of(pose: Pose) -> "_Features":
+        wanted = np.linspace(0, len(pose) - 1, _FRAMES).round().astype(int)
+        wrists, fingers, seen = [], [], []
+        for side in ("right", "left"):
+            hand = pose.skeleton.part(f"{side}_hand")
+            arm = pose.skeleton.landmarks.index(f"body/{side}_wrist")
+            shown = (pose.confidence[:, hand] > 0).all(axis=1)
+            own = pose.points[:, hand.start, :2]
+            wrists.append(np.where(shown[:, None], own, pose.points[:, arm, :2])[wanted])
+            fingers.append((pose.points[:, hand, :2] - own[:, None])[wanted])
+            seen.append(shown[wanted])
+        return _Features(*(np.stack(each, axis=1) for each in (wrists, fingers, seen)))
+
+    @staticmethod
+    def stacked(some: "Sequence[_Features]") -> "_Features":
+        return _Features(
+            np.stack([each.wrists for each in some]),
+            np.stack([each.fingers for each in some]),
+            np.stack([each.seen for each in some]),
+        )
 
 
-def _held(track: np.ndarray) -> np.ndarray:
-    """Fill missing rows of ``(T, D)`` from the nearest one that is there; 0 where none is."""
-    seen = np.flatnonzero(np.isfinite(track[:, 0]))
-    if not len(seen):
-        return np.zeros_like(track)
-    nearest = np.abs(np.arange(len(track))[:, None] - seen).argmin(axis=1)
-    return np.asarray(track[seen[nearest]])
+def _distances(query: _Features, templates: _Features) -> np.ndarray:
+    """To all N templates at once, ``(N,)``.
+
+    Where the fingers of one are not seen, they are as far apart as those of any two signs are.
+    """
+    squares = _squares(query.wrists, templates.wrists)  # (N, 24, 24, 2)
+    apart = _squares(query.fingers, templates.fingers) / 21
+    both = query.seen[:, None] & templates.seen[:, None]  # (N, 24, 24, 2)
+    squares = squares + _FINGERS**2 * np.where(both, apart, _UNSEEN**2)
+    return warped_costs(np.sqrt(squares.sum(axis=-1)))
 
 
-def _distances(query: np.ndarray, templates: np.ndarray) -> np.ndarray:
-    """To all N templates ``(N, T, D)`` at once, ``(N,)``."""
-    squares = (query**2).sum(-1)[:, None] + (templates**2).sum(-1)[:, None]
-    squares = squares - 2 * query @ templates.transpose(0, 2, 1)
-    return warped_costs(np.sqrt(np.maximum(squares, 0)))
+def _squares(query: np.ndarray, templates: np.ndarray) -> np.ndarray:
+    """Squared distances of each hand ``(T, 2, ...)`` in every pair of frames, ``(N, T, T, 2)``."""
+    hands = []
+    for hand in range(2):
+        one = query[:, hand].reshape(_FRAMES, -1)
+        other = templates[:, :, hand].reshape(len(templates), _FRAMES, -1)
+        square = (one**2).sum(-1)[:, None] + (other**2).sum(-1)[:, None]
+        hands.append(np.maximum(square - 2 * one @ other.transpose(0, 2, 1), 0))
+    return np.stack(hands, axis=-1)

@@ -31,7 +31,7 @@ MARK = "invented signs"
 # Longer glosses are sentences that nobody split.
 MAX_GLOSS = 100
 # How unlike any two signs are at least, in shoulder widths; see :func:`sign_distances`.
-LEAST_DISTANCE = 0.14
+LEAST_DISTANCE = 0.18
 # A sign that asks a wrist for so many degrees more than it has is not made.
 _MOST_TURNED = 20.0
 # Frames on which two signs are compared.
@@ -174,7 +174,8 @@ def sign_distances(sign: Sign, others: Sequence[Sign]) -> np.ndarray:
     """How unlike a sign is others as the usual body performs them, in shoulder widths, ``(N,)``.
 
     The cost of two frames is the distance of the wrists and the fingers' mean distance from the
-    wrist; the result is its mean along the cheapest path (dynamic time warping).
+    wrist, in the picture plane, since who looks at a video hardly sees depth; the result is its
+    mean along the cheapest path (dynamic time warping).
     """
     return _distances(_shapes([sign])[0], _shapes(others))
 
@@ -197,17 +198,17 @@ def _comfortable(sign: Sign) -> bool:
     return bool(within.all() and (performed.turned[:, hands] <= _MOST_TURNED).all())
 
 
-_SHAPE = (2, 22, 3)
+_SHAPE = (2, 22, 2)
 
 
 def _shapes(signs: Sequence[Sign]) -> np.ndarray:
-    """What signs look like, ``(N, 16, 2, 22, 3)``: both hands' wrists, and fingers from there."""
+    """What signs look like, ``(N, 16, 2, 22, 2)``: both hands' wrists, and fingers from there."""
     if not signs:
         return np.empty((0, _FRAMES, *_SHAPE), np.float32)
     motion = Motion.joined([sign_motion(sign, _FRAMES) for sign in signs])
     pose = articulate(motion, Physique(), 25.0).pose
-    parts = [pose.points[:, pose.skeleton.part(f"{side}_hand")] for side in ("right", "left")]
-    hands = np.stack(parts, axis=1)  # (N·T, 2, 21, 3)
+    parts = [pose.points[:, pose.skeleton.part(f"{side}_hand"), :2] for side in ("right", "left")]
+    hands = np.stack(parts, axis=1)  # (N·T, 2, 21, 2)
     wrist = hands[:, :, :1]
     fingers = (hands - wrist) * _FINGERS / np.sqrt(hands.shape[2])
     return np.concatenate([wrist, fingers], axis=2).reshape(len(signs), _FRAMES, *_SHAPE)

@@ -21,6 +21,7 @@ from signzoo import __version__
 from signzoo._files import clear_disk_errors, write_text
 from signzoo.data.pairs import TextGlossPair, read_pairs
 from signzoo.data.synthesis.noise import frozen_noise, observe
+from signzoo.data.synthesis.performance import Performance
 from signzoo.data.synthesis.performers import Performer, draw_performers
 from signzoo.data.synthesis.sources import InventedSigns, SignSource, open_signs
 from signzoo.data.synthesis.stitching import to_signing_skeleton
@@ -38,6 +39,8 @@ _PROGRESS = "progress.jsonl"
 _FILES = ("pose", "true_pose", "video")
 # Rows that a process makes in one go, where none takes long.
 _ROWS_PER_JOB = 16
+# What stays of the rests around a sentence that is cut tight.
+_AROUND_SECONDS = 0.2
 _SHEET_SENTENCES = 6
 _SHEET_FRAMES = 8
 _SHEET_PIXELS = 176
@@ -61,6 +64,7 @@ class Recipe:
         fps: Frames a second.
         motion_blur: How long the camera's shutter is open, as a share of a frame, 0 to 1.
         crf: How strongly video is compressed, 0 (not at all) to 51.
+        tight: Whether the rests before and after a sentence are cut away.
         language: Of a folder of recorded signs.
         signed_language: Of a folder of recorded signs.
     """
@@ -76,6 +80,7 @@ class Recipe:
     fps: float = 25.0
     motion_blur: float = 0.0
     crf: int = 18
+    tight: bool = False
     language: str | None = None
     signed_language: str | None = None
 
@@ -307,6 +312,8 @@ def _make_row(job: _Job, index: int, pair: TextGlossPair, renderer: Any) -> dict
     recipe = job.recipe
     random = _random(recipe.seed, pair.id, 1)
     performance = job.signs.perform(pair.gloss, job.performer, random, recipe.fps)
+    if recipe.tight:
+        performance = _cut(performance)
     entry: dict[str, Any] = {
         "id": pair.id,
         "text": pair.text,
@@ -331,6 +338,15 @@ def _make_row(job: _Job, index: int, pair: TextGlossPair, renderer: Any) -> dict
         pose = observe(true, random) if recipe.landmarks == "true" else true
     pose.write(job.out / entry["pose"])
     return entry
+
+
+def _cut(performance: Performance) -> Performance:
+    """Leave of the rests only what leads into the first sign and out of the last."""
+    pose, spans = performance.pose, performance.spans
+    around = round(_AROUND_SECONDS * pose.fps)
+    first = max(0, spans[0][0] - around)
+    cut = tuple((start - first, end - first) for start, end in spans)
+    return Performance(pose[first : spans[-1][1] + around], cut)
 
 
 def _joints(pose: Pose, renderer: Any, size: int) -> Pose:

@@ -106,6 +106,20 @@ def test_exact_landmarks_are_the_performance_and_true_ones_are_near(manifest, tm
     assert 0 < np.median(gap) < 4  # pixels; a shoulder width has 33
 
 
+def test_a_tight_corpus_is_the_same_without_its_rests(manifest, tmp_path):
+    for name, tight in (("whole", False), ("tight", True)):
+        synthesize(recipe(manifest, landmarks="exact", tight=tight), tmp_path / name)
+    whole, cut = (
+        read_manifest(tmp_path / name / "manifest.jsonl")[0] for name in ("whole", "tight")
+    )
+    (start, _), (first, _) = whole.get("spans", list)[0], cut.get("spans", list)[0]
+    assert first == 5  # a fifth of a second
+    last = cut.get("spans", list)[-1][1]
+    assert cut.get("frames", int) == last + 5
+    poses = [Pose.read(row.file("pose")).points for row in (whole, cut)]
+    np.testing.assert_array_equal(poses[0][start - first :][: len(poses[1])], poses[1])
+
+
 def test_a_run_that_was_stopped_goes_on(manifest, tmp_path, monkeypatch):
     whole, out = tmp_path / "whole", tmp_path / "out"
     synthesize(recipe(manifest), whole)
