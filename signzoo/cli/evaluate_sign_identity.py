@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     named = name_signs(templates, queries)
     right = np.array([[each.gloss == each.named, 1] for each in named], float)
     resampling = Resampling(arguments.samples, arguments.seed)
+    num_glosses = len({each.glosses[0].label for each in templates})
     words = ["signzoo", "evaluate", "sign-identity", arguments.templates, arguments.queries]
     report = Report(
         task="sign-identity",
@@ -47,14 +48,14 @@ def run(arguments: argparse.Namespace) -> int:
         facts={
             "templates": len(templates),
             "queries": len(queries),
-            "glosses": len({each.glosses[0].label for each in templates}),
+            "glosses": num_glosses,
             "hands_seen": float(np.mean([each.hands_seen for each in named])),
         },
         resampling=resampling,
         scores={
             "nearest": bootstrap(right, lambda sums: {"named": sums[0] / sums[1]}, resampling),
             "chance": bootstrap(
-                right * [0, 1], lambda sums: {"named": 1 / len(templates)}, resampling
+                right * [0, 1], lambda sums: {"named": 1 / num_glosses}, resampling
             ),
         },
     )
@@ -70,8 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(report.to_dict(), indent=2))
         return 0
     share = format_interval(report.scores["nearest"]["named"], 3)
-    print(f"{share} of {len(queries)} signs are named rightly among {len(templates)}")
-    print(f"(chance {1 / len(templates):.3f}; a hand is seen in {report.facts['hands_seen']:.0%})")
+    print(f"{share} of {len(queries)} signs are named rightly among {num_glosses} glosses")
+    seen = f"a hand is seen in {report.facts['hands_seen']:.0%}"
+    print(f"({len(templates)} templates; chance {1 / num_glosses:.3f}; {seen})")
     print(report.intervals_note())
     for each in worst[: max(0, arguments.worst)]:
         print(f"  {each.gloss} was taken for {each.named}")
