@@ -262,3 +262,10 @@ def test_a_compression_that_cannot_be_is_wrong_use(tmp_path, name, crf):
     clip = VideoClip.from_frames(np.zeros((2, 16, 16, 3), np.uint8), 25.0)
     with pytest.raises(UsageError, match="A crf is for"):
         write_video(clip, tmp_path / name, crf=crf)
+
+
+def test_the_same_frames_give_the_same_bytes(tmp_path):
+    frames = np.random.default_rng(0).integers(0, 255, (30, 48, 64, 3), np.uint8)
+    for name in ("a.mp4", "b.mp4"):
+        write_video(VideoClip.from_frames(frames, 25.0), tmp_path / name)
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
