@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from signzoo.avatar.body import Body
-from signzoo.avatar.rotations import about, inverse, unit
+from signzoo.transforms.rotations import about, inverse, unit
 
 # The range of a joint without limits.
 FREE = (-179.9, 179.9)

@@ -13,7 +13,7 @@ from signzoo.avatar.anatomy import (
     bend,
 )
 from signzoo.avatar.body import Body
-from signzoo.avatar.rotations import (
+from signzoo.transforms.rotations import (
     about,
     angle_between,
     frame,

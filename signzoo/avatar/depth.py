@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from signzoo.avatar.rotations import fit_rotation, inverse, unit
 from signzoo.structures import Pose
+from signzoo.transforms.kinematics import BONE_LENGTHS
 from signzoo.transforms.pose import to_shoulder_units
+from signzoo.transforms.rotations import fit_rotation, inverse, unit
 
 # The landmarks of a hand, without its side.
 HAND = (
@@ -48,11 +49,6 @@ _MOST_ARM = 1.15
 # Depth is believed where it gives both bones lengths between these, in shoulder widths, that vary
 # by less than this share of themselves.
 _PLAUSIBLE, _STEADY = (0.45, 1.2), 0.06
-# Lengths of the bones of the fingers, without the thumb, in lengths of the palm from the wrist to
-# the middle finger: Buryanov and Kotiuk, "Proportions of Hand Segments", Int. J. Morphol. 28, 2010.
-_FINGERS = np.array(
-    [[0.46, 0.27, 0.22], [0.52, 0.31, 0.23], [0.48, 0.30, 0.23], [0.37, 0.22, 0.21]]
-)
 # A finger's bone is too short below this share of its length; people differ by less.
 _FLATTEST = 0.85
 # Mean bending of the fingers' joints, in sums of sines, below which a hand is inside out.
@@ -226,7 +222,7 @@ def _hand_depth(points: np.ndarray, right: bool) -> np.ndarray:
         points = points * [1, 1, -1]
         palm, _ = _palm_and_bending(points, right)
     size = np.percentile(np.linalg.norm(points[shown, 9] - points[shown, 0], axis=-1), 75)
-    length = _FINGERS * size  # (4, 3)
+    length = BONE_LENGTHS[1:] * size  # (4, 3), without the thumb
     fingers = points[:, 5:].reshape(-1, 4, 4, 3)
     bones = np.diff(fingers, axis=2)  # (T, 4, 3, 3)
     flat = np.linalg.norm(bones[..., :2], axis=-1)

@@ -11,9 +11,9 @@ import numpy as np
 
 from signzoo.avatar.body import Body
 from signzoo.avatar.depth import find_head, landmarks
-from signzoo.avatar.rotations import inverse, turn
 from signzoo.avatar.timing import Timing, ease
 from signzoo.structures import Pose
+from signzoo.transforms.rotations import inverse, turn
 
 # Numbers of the face mesh, those of the signer's left first.
 _LIPS = ("13", "14")  # the inner edges of the upper and the lower lip

@@ -15,7 +15,7 @@ from signzoo.avatar.anatomy import (
     bend,
 )
 from signzoo.avatar.body import Body
-from signzoo.avatar.rotations import about, from_vectors, inverse, swing, to_vectors, turn, unit
+from signzoo.transforms.rotations import about, from_vectors, inverse, swing, to_vectors, turn, unit
 
 # A finger that is nearly straight has no plane of its own; its usual one weighs this much of a bent
 # one's.

@@ -13,9 +13,9 @@ from signzoo.avatar.arms import filled, reach_place, turn_arm, turn_wrist
 from signzoo.avatar.body import Body, from_signzoo_axes
 from signzoo.avatar.depth import HAND, correct_depth, find_head, landmarks
 from signzoo.avatar.fingers import turn_fingers
-from signzoo.avatar.rotations import about, from_vectors, inverse, to_vectors, unit
 from signzoo.avatar.timing import Timing, Track, perform
 from signzoo.structures import Pose
+from signzoo.transforms.rotations import about, from_vectors, inverse, to_vectors, unit
 
 # How much of a head's turn the neck's three bones take; the head takes the rest.
 _NECK = (0.15, 0.2, 0.25)

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from signzoo.avatar.body import Body
-from signzoo.avatar.rotations import blend, from_quaternions, to_quaternions, unit
+from signzoo.transforms.rotations import (
+    blend,
+    continuous,
+    from_quaternions,
+    to_quaternions,
+    unit,
+)
 
 
 @dataclass(frozen=True)
@@ -128,5 +134,4 @@ def _smooth(quaternions: np.ndarray, sigma: float) -> np.ndarray:
 
     if sigma <= 0 or len(quaternions) < 2:
         return quaternions
-    even = to_quaternions(from_quaternions(quaternions))  # no two neighbours of opposite sign
-    return unit(gaussian_filter1d(even, sigma, axis=0, mode="nearest"))
+    return unit(gaussian_filter1d(continuous(quaternions), sigma, axis=0, mode="nearest"))

@@ -17,11 +17,11 @@ from signzoo._files import atomic_path
 from signzoo.avatar import Body, avatar_landmarks, retarget
 from signzoo.avatar.body import from_signzoo_axes
 from signzoo.avatar.depth import HAND, correct_depth, find_head, landmarks
-from signzoo.avatar.rotations import angle_between, turn, unit
 from signzoo.errors import UsageError
 from signzoo.evaluation.report import Report
 from signzoo.lexicon.folder import Lexicon
 from signzoo.structures import Pose
+from signzoo.transforms.rotations import angle_between, turn, unit
 
 # Groups of bones, and the most degrees of mean error that the project allows them.
 TARGETS = {"upper_arm": 8.0, "forearm": 8.0, "hand": 8.0, "finger": 8.0, "head": 10.0}

@@ -145,11 +145,11 @@ def articulate(motion: Motion, physique: Physique, fps: float) -> Performed:
 
 def _fitted(place: np.ndarray, proportions: Proportions) -> np.ndarray:
     """Bring places of the usual body to another: the head's by its size, others by the arms."""
-    usual = Proportions()
-    arms = (proportions.upper_arm + proportions.forearm) / (usual.upper_arm + usual.forearm)
     share = np.clip((place[..., 1:2] - _CHIN) / -0.3, 0, 1)  # 1 on the head
     on_head = _NECK + (place - _NECK) * proportions.head
-    return np.asarray(share * on_head + (1 - share) * place * [1, arms, arms], np.float32)
+    return np.asarray(
+        share * on_head + (1 - share) * place * [1, proportions.arms, proportions.arms], np.float32
+    )
 
 
 def _head(face: np.ndarray, size: float, left_handed: bool) -> np.ndarray:

@@ -8,6 +8,7 @@ from itertools import count
 import numpy as np
 
 from signzoo.structures import Pose
+from signzoo.transforms.kinematics import minimum_jerk
 from signzoo.transforms.pose import fill_gaps, resample, to_shoulder_units
 
 # Chooses the frames of a clip that are signing.
@@ -151,8 +152,7 @@ def _shares(frames: int, settle: float) -> np.ndarray:
     hand that happens to move would swing far out.
     """
     time = np.arange(frames + 1)
-    way = np.clip(time / frames, 0, 1)
-    way = way**3 * (10 - 15 * way + 6 * way**2)
+    way = minimum_jerk(np.clip(time / frames, 0, 1))
     settle = min(settle, frames)
     left = np.clip(time / settle, 0, 1)
     swing = time * (1 - left) ** 3 * (1 + 3 * left)

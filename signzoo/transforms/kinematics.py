@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from signzoo.transforms.rotations import frame, inverse, swing
+
 FINGERS = ("thumb", "index", "middle", "ring", "pinky")
 # Degrees of one finger, in this order: spread towards the thumb's side, and flexion of its three
 # joints. The thumb's first angle is in the plane of the palm, its second out of it.
@@ -40,7 +42,8 @@ _BASES = np.array(
     ],
     np.float32,
 )
-_LENGTHS = np.array(
+# Lengths of the three bones of each finger, in palm lengths.
+BONE_LENGTHS = np.array(
     [
         [0.48, 0.34, 0.28],
         [0.46, 0.27, 0.22],
@@ -69,6 +72,12 @@ class Proportions:
     trunk: float = 1.42
     """From the shoulders to the hips."""
 
+    @property
+    def arms(self) -> float:
+        """Length of the arms, as a share of the usual."""
+        usual = Proportions()
+        return (self.upper_arm + self.forearm) / (usual.upper_arm + usual.forearm)
+
 
 def hand_points(angles: np.ndarray) -> np.ndarray:
     """Articulate a right hand, finger by finger.
@@ -89,7 +98,7 @@ def hand_points(angles: np.ndarray) -> np.ndarray:
     along[:, 0], out[:, 0], bends = _thumb(angles[:, 0], bends)
     flexion = np.cumsum(bends, axis=-1)[..., None]  # (T, 5, 3, 1)
     bones = np.cos(flexion) * along[..., None, :] + np.sin(flexion) * out[..., None, :]
-    chain = np.cumsum(bones * _LENGTHS[..., None], axis=2) + _BASES[:, None]
+    chain = np.cumsum(bones * BONE_LENGTHS[..., None], axis=2) + _BASES[:, None]
     fingers = np.concatenate([np.broadcast_to(_BASES[:, None], chain[:, :, :1].shape), chain], 2)
     points[:, 1:] = fingers.reshape(len(angles), 20, 3)
     return points
@@ -165,9 +174,9 @@ def limit_wrist(forearm: np.ndarray, hand: np.ndarray) -> tuple[np.ndarray, np.n
         ],
         axis=-1,
     )
-    turn = rotation_between(local, allowed)
+    turn = swing(local, allowed)
     degrees = np.rad2deg(np.arccos(np.clip((local * allowed).sum(axis=-1), -1, 1)))
-    return hand @ np.swapaxes(turn, -1, -2), degrees
+    return hand @ inverse(turn), degrees
 
 
 def forearm_roll(
@@ -192,17 +201,6 @@ def forearm_roll(
     return np.asarray(np.rad2deg(np.arctan2(side, (flat * hand[:, :, 2]).sum(axis=-1))))
 
 
-def rotation_between(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """The smallest rotations that take unit vectors ``(..., 3)`` to others, ``(..., 3, 3)``."""
-    axis = np.cross(start, end)
-    cosine = (start * end).sum(axis=-1)[..., None, None]
-    x, y, z = np.moveaxis(axis, -1, 0)
-    zero = np.zeros_like(x)
-    skew = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*x.shape, 3, 3)
-    identity = np.eye(3, dtype=start.dtype)
-    return identity + skew + skew @ skew / np.maximum(1 + cosine, 1e-6)
-
-
 def hand_frame(fingers: np.ndarray, palm: np.ndarray) -> np.ndarray:
     """The frame of a right hand whose fingers and whose palm point somewhere.
 
@@ -213,10 +211,15 @@ def hand_frame(fingers: np.ndarray, palm: np.ndarray) -> np.ndarray:
     Returns:
         Rotations ``(..., 3, 3)``.
     """
-    fingers = fingers / np.linalg.norm(fingers, axis=-1, keepdims=True)
-    palm = palm - (palm * fingers).sum(axis=-1, keepdims=True) * fingers
-    palm = palm / np.linalg.norm(palm, axis=-1, keepdims=True)
-    return np.stack([np.cross(fingers, palm), fingers, palm], axis=-1)
+    return frame(fingers, palm)[..., [2, 0, 1]]
+
+
+def minimum_jerk(time: np.ndarray) -> np.ndarray:
+    """How far a movement of minimum jerk has come at times from 0 to 1.
+
+    Reference: Flash and Hogan, "The coordination of arm movements", J. Neuroscience 5(7), 1985.
+    """
+    return np.asarray(time**3 * (10 - 15 * time + 6 * time**2))
 
 
 def mirrored(points: np.ndarray) -> np.ndarray:

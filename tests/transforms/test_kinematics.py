@@ -11,8 +11,8 @@ from signzoo.transforms.kinematics import (
     limit_wrist,
     mirrored,
     reach,
-    rotation_between,
 )
+from signzoo.transforms.rotations import swing
 
 UP, FRONT, RIGHT = np.array([0, -1.0, 0]), np.array([0, 0, -1.0]), np.array([-1.0, 0, 0])
 
@@ -116,7 +116,7 @@ def test_a_palm_down_is_pronated_and_a_palm_up_supinated(palm, degrees):
 def test_the_rotation_between_two_directions_takes_one_to_the_other():
     random = np.random.default_rng(3)
     start, end = unit(random.normal(size=(2, 50, 3)))
-    turned = np.einsum("tij,tj->ti", rotation_between(start, end), start)
+    turned = np.einsum("tij,tj->ti", swing(start, end), start)
     np.testing.assert_allclose(turned, end, atol=1e-9)
 
 

@@ -1,9 +1,8 @@
 """Performs a sentence of invented signs: rests, signs, and how one runs into the next.
 
 Durations follow the sentences of the Public DGS Corpus; `signzoo evaluate synthesis` compares.
-Transitions are movements of minimum jerk (Flash and Hogan, "The coordination of arm movements",
-J. Neuroscience 5(7), 1985); neighbours pull at each other's places as Tyrone and Mauk found ("Sign
-lowering and phonetic reduction in American Sign Language", J. Phonetics 38(2), 2010).
+Transitions are movements of minimum jerk; neighbours pull at each other's places as Tyrone and Mauk
+found ("Sign lowering and phonetic reduction in American Sign Language", J. Phonetics 38(2), 2010).
 """
 
 from collections.abc import Sequence
@@ -17,6 +16,8 @@ from signzoo.data.synthesis.performers import Performer, Style
 from signzoo.lexicon.articulation import articulate
 from signzoo.lexicon.phonology import Motion, Sign, inventory, rest, sign_motion
 from signzoo.structures import Pose
+from signzoo.transforms.kinematics import minimum_jerk
+from signzoo.transforms.rotations import continuous, unit
 
 # Movement is made at this rate and then read at the frame rate: a stroke can take a tenth of a
 # second.
@@ -31,7 +32,7 @@ _CYCLE_SECONDS = 0.10
 _TRANSITION_SECONDS = 0.042
 _SECONDS_PER_WAY = 0.34
 _TRANSITION_SPREAD = 0.3
-_REST_SECONDS = (0.3, 0.9)
+REST_SECONDS = (0.3, 0.9)
 # A sign shown by itself, in citation form, takes so many times longer than in a sentence.
 _CITATION = 2.5
 # A hand that will not be needed for so long goes to rest, and takes so long to get there.
@@ -122,7 +123,7 @@ def _start_times(
     parts: Sequence[Motion], tempo: float, random: np.random.Generator
 ) -> tuple[list[int], int]:
     """When each part begins, and when all ends, at the internal rate."""
-    clock = round(random.uniform(*_REST_SECONDS) * _RATE) + round(_LOWERING_SECONDS * _RATE)
+    clock = round(random.uniform(*REST_SECONDS) * _RATE) + round(_LOWERING_SECONDS * _RATE)
     starts = []
     for index, part in enumerate(parts):
         if index:
@@ -134,7 +135,7 @@ def _start_times(
             clock += max(3, round(seconds * _RATE))
         starts.append(clock)
         clock += len(part)
-    clock += round((_LOWERING_SECONDS + random.uniform(*_REST_SECONDS)) * _RATE)
+    clock += round((_LOWERING_SECONDS + random.uniform(*REST_SECONDS)) * _RATE)
     return starts, clock
 
 
@@ -191,7 +192,7 @@ def _bridge(known: np.ndarray) -> _Bridge:
     before = where[np.maximum(np.searchsorted(where, frames, side="right") - 1, 0)]
     after = where[np.minimum(np.searchsorted(where, frames), len(where) - 1)]
     share = (frames - before) / np.maximum(after - before, 1)
-    return _Bridge(before, after, share**3 * (10 - 15 * share + 6 * share**2))
+    return _Bridge(before, after, minimum_jerk(share))
 
 
 def _blend(track: np.ndarray, bridge: _Bridge) -> np.ndarray:
@@ -213,14 +214,9 @@ def _coarticulated(motion: Motion, seconds: float) -> Motion:
     def blurred(track: np.ndarray, width: float) -> np.ndarray:
         return np.asarray(gaussian_filter1d(track, width * _RATE, axis=0, mode="nearest"))
 
-    dot = (motion.turn[1:] * motion.turn[:-1]).sum(axis=-1)
-    sign = np.cumprod(np.where(dot < 0, -1.0, 1.0), axis=0)  # q and -q are one rotation
-    turn = motion.turn.copy()
-    turn[1:] *= sign[..., None]
-    turn = blurred(turn, seconds)
     return Motion(
         blurred(motion.place, seconds),
-        turn / np.linalg.norm(turn, axis=-1, keepdims=True),
+        unit(blurred(continuous(motion.turn), seconds)),
         blurred(motion.angles, seconds),
         blurred(motion.face, _FACE_SECONDS),
         motion.active,

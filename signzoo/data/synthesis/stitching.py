@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from signzoo.data.synthesis.performance import Performance
+from signzoo.data.synthesis.performance import REST_SECONDS, Performance
 from signzoo.data.synthesis.performers import Performer
 from signzoo.lexicon import join_poses
 from signzoo.lexicon.articulation import (
@@ -29,7 +29,6 @@ _HURRY_SPREAD = 0.25
 _LEAST_SECONDS = 0.12
 # The fastest that a landmark moves between two signs, in shoulder widths a second.
 _MAX_SPEED = 4.5
-_REST_SECONDS = (0.3, 0.9)
 
 
 def stitch(clips: Sequence[Pose], performer: Performer, random: np.random.Generator) -> Performance:
@@ -84,7 +83,7 @@ def _resting(clip: Pose, random: np.random.Generator) -> Pose:
         name.split("/")[0].endswith("hand") or name.endswith(("elbow", "wrist"))
         for name in clip.skeleton.landmarks
     ]
-    frames = max(2, round(random.uniform(*_REST_SECONDS) * clip.fps))
+    frames = max(2, round(random.uniform(*REST_SECONDS) * clip.fps))
     points = np.where(np.array(free)[:, None], arms.points[0], clip.points[0])
     confidence = np.where(free, 1, clip.confidence[0])
     return replace(
@@ -96,9 +95,7 @@ def _resting(clip: Pose, random: np.random.Generator) -> Pose:
 
 def _with_bones(pose: Pose, proportions: Proportions) -> Pose:
     """Stretch arms from the shoulders and hands from the wrists, to the performer's lengths."""
-    usual = Proportions()
-    arm = (proportions.upper_arm + proportions.forearm) / (usual.upper_arm + usual.forearm)
-    palm = proportions.palm / usual.palm
+    arm, palm = proportions.arms, proportions.palm / Proportions().palm
     points = pose.points.copy()
     for side in ("left", "right"):
         column = pose.skeleton.landmarks.index

@@ -104,10 +104,14 @@ def to_quaternions(rotations: np.ndarray) -> np.ndarray:
     from scipy.spatial.transform import Rotation
 
     found = Rotation.from_matrix(rotations.reshape(-1, 3, 3)).as_quat()
-    found = found.reshape(*rotations.shape[:-2], 4)
-    flips = (found[1:] * found[:-1]).sum(axis=-1, keepdims=True) < 0
+    return continuous(found.reshape(*rotations.shape[:-2], 4))
+
+
+def continuous(quaternions: np.ndarray) -> np.ndarray:
+    """The same rotations ``(T, ..., 4)``, of which no two in a row have opposite signs."""
+    flips = (quaternions[1:] * quaternions[:-1]).sum(axis=-1, keepdims=True) < 0
     signs = np.where(np.cumsum(flips, axis=0) % 2, -1.0, 1.0)
-    return np.concatenate([found[:1], found[1:] * signs])
+    return np.concatenate([quaternions[:1], quaternions[1:] * signs])
 
 
 def from_quaternions(quaternions: np.ndarray) -> np.ndarray:
