@@ -4,10 +4,6 @@ Everything that colours the body is painted on anny's template, the body before 
 picture then fits all bodies, and a hem or a hairline is a line in space, sharp at any distance.
 """
 
-import hashlib
-import json
-import logging
-import zipfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -15,10 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from signzoo._files import atomic_path
-from signzoo.hub.folders import home
-
-logger = logging.getLogger(__name__)
+from signzoo.avatar.cache import cache_path, cached_arrays
 
 SIDE = 1024
 # Goes up when what is kept changes, so that old files are made anew.
@@ -75,19 +68,9 @@ class Atlas:
         Raises:
             DiskError: It could not be kept.
         """
-        content = json.dumps([_FORMAT, version("anny"), SIDE])
-        key = hashlib.sha256(content.encode()).hexdigest()[:16]
-        path = home() / "avatar" / f"atlas-{key}.npz"
-        if path.is_file():
-            try:
-                with np.load(path, allow_pickle=False) as file:
-                    return Atlas(**{name: file[name] for name in Atlas.__dataclass_fields__})
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-                logger.warning("%s is no readable atlas (%s); it is made anew.", path, error)
-        atlas = _make()
-        with atomic_path(path) as part:
-            np.savez(part, **vars(atlas))
-        return atlas
+        path = cache_path("atlas", [_FORMAT, version("anny"), SIDE])
+        arrays = cached_arrays(path, Atlas.__dataclass_fields__, lambda: vars(_make()))
+        return Atlas(**arrays)
 
 
 def sample(picture: np.ndarray, uv: np.ndarray) -> np.ndarray:

@@ -1,9 +1,6 @@
 """Makes bodies with `anny` and keeps them as ``.npz``, so that the next start takes no 15 s."""
 
-import hashlib
-import json
 import logging
-import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -12,12 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from signzoo._files import atomic_path
 from signzoo.avatar.body import Body, BodyShape
+from signzoo.avatar.cache import cache_path, cached_arrays
 from signzoo.errors import MissingPackageError
-from signzoo.hub.folders import home
-
-logger = logging.getLogger(__name__)
 
 # Goes up when what is kept of a body changes, so that old files are made anew.
 _FORMAT = 1
@@ -25,19 +19,11 @@ _FORMAT = 1
 
 def load_body(shape: BodyShape) -> Body:
     """Read a body from the cache, or make and keep it; see :meth:`Body.load`."""
-    path = body_path(shape)
-    if path.is_file():
-        try:
-            return _read(path)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            logger.warning("%s is no readable body (%s); it is made anew.", path, error)
-    body = _make(shape)
-    with atomic_path(path) as part:
-        arrays: dict[str, Any] = {
-            name: np.array(value) for name, value in vars(body).items() if not name.startswith("_")
-        }
-        np.savez(part, **arrays)
-    return body
+    names = Body.__dataclass_fields__
+    arrays = dict(cached_arrays(body_path(shape), names, lambda: vars(_make(shape))))
+    for name in ("bones", "expressions"):
+        arrays[name] = tuple(np.asarray(arrays[name]).tolist())
+    return Body(**arrays)
 
 
 def body_path(shape: BodyShape) -> Path:
@@ -48,16 +34,7 @@ def body_path(shape: BodyShape) -> Path:
         raise MissingPackageError(
             "The avatar needs the package anny: pip install 'anny>=0.6.2'."
         ) from error
-    content = json.dumps([_FORMAT, made_by, asdict(shape)], sort_keys=True)
-    return home() / "avatar" / f"body-{hashlib.sha256(content.encode()).hexdigest()[:16]}.npz"
-
-
-def _read(path: Path) -> Body:
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in Body.__dataclass_fields__}
-    for name in ("bones", "expressions"):
-        arrays[name] = tuple(arrays[name].tolist())
-    return Body(**arrays)
+    return cache_path("body", [_FORMAT, made_by, asdict(shape)])
 
 
 def _make(shape: BodyShape) -> Body:

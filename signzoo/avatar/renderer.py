@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from signzoo.avatar.appearance import Signer
-from signzoo.avatar.body import from_signzoo_axes
+from signzoo.avatar.body import Body, from_signzoo_axes
 from signzoo.avatar.camera import Camera
 from signzoo.avatar.face import express
 from signzoo.avatar.figure import Figure, figure_for
@@ -58,7 +58,7 @@ class AvatarRenderer:
             MissingPackageError: anny, VTK or EGL is not installed.
         """
         check_egl()
-        transforms = retarget(pose, self.figure.body)
+        transforms = _performed(pose, self.figure.body)
         actions = express(pose, self.figure.body)
         width, height = self.size
         strip = (width, max(24, round(height * 0.09))) if caption else (width, 0)
@@ -96,7 +96,7 @@ class AvatarRenderer:
             hands that the body has; confidence 1 for them and 0 for the face's mesh.
         """
         figure = self.figure
-        transforms = retarget(pose, figure.body)
+        transforms = _performed(pose, figure.body)
         found = avatar_landmarks(figure.body, transforms, pose.skeleton)  # (T, V, 3), metres
         points = self.camera.project(figure.to_shoulder_units(from_signzoo_axes(found)))
         known = np.isfinite(points).all(axis=-1)
@@ -121,6 +121,12 @@ class AvatarRenderer:
             MissingPackageError: anny has to make the body and is not installed.
         """
         return figure_for(self.signer, self.camera)
+
+
+@lru_cache(maxsize=1)
+def _performed(pose: Pose, body: Body) -> np.ndarray:
+    """Retarget a pose once for its picture and for its landmarks."""
+    return retarget(pose, body)
 
 
 def stamp(picture: np.ndarray, mark: str) -> np.ndarray:

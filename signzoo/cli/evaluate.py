@@ -6,6 +6,7 @@ keeps them, what was scored, and the command, so that the numbers can be had aga
 
 import argparse
 import importlib
+import shlex
 
 from signzoo.cli import add_verb
 
@@ -44,6 +45,12 @@ def run(arguments: argparse.Namespace) -> int | None:
     """Run the task that was asked for."""
     result: int | None = importlib.import_module(TASKS[arguments.task]).run(arguments)
     return result
+
+
+def report_command(arguments: argparse.Namespace, *words: str) -> str:
+    """The command that makes a report again: the task, what it was given, samples and seed."""
+    drawn = (f"--samples={arguments.samples}", f"--seed={arguments.seed}")
+    return shlex.join(["signzoo", "evaluate", *words, *drawn])
 
 
 def _add_report_arguments(parser: argparse.ArgumentParser) -> None:

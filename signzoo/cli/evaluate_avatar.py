@@ -6,7 +6,6 @@ the raw x and y. Without a folder the letters of the fingerspelling lexicon are 
 """
 
 import argparse
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from signzoo.avatar import Body
+    from signzoo.cli.evaluate import report_command
     from signzoo.evaluation.avatar import (
         TARGETS,
         find_poses,
@@ -65,7 +65,9 @@ def run(arguments: argparse.Namespace) -> None:
         systems[name] = np.stack(list(progress))  # (files, names, 2, 2)
     report = Report(
         task="avatar",
-        command=_command(arguments),
+        command=report_command(
+            arguments, "avatar", *([arguments.poses] if arguments.poses else [])
+        ),
         facts={
             "poses": arguments.poses or "fingerspelling lexicon",
             "num_poses": len(paths),
@@ -88,11 +90,6 @@ def run(arguments: argparse.Namespace) -> None:
     _show(report, systems["avatar"].sum(axis=0), worst, max(0, arguments.worst))
     if arguments.out:
         print(f"\nKept scores.json, fidelity.png and worst.jsonl in {arguments.out}.")
-
-
-def _command(arguments: argparse.Namespace) -> str:
-    words = ["signzoo", "evaluate", "avatar", *([arguments.poses] if arguments.poses else [])]
-    return shlex.join([*words, f"--samples={arguments.samples}", f"--seed={arguments.seed}"])
 
 
 def _show(report: "Report", sums: Any, worst: list[dict[str, Any]], count: int) -> None:

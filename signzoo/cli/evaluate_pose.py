@@ -7,7 +7,6 @@ apart.
 """
 
 import argparse
-import shlex
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,6 +36,7 @@ def run(arguments: argparse.Namespace) -> None:
     import numpy as np
     from tqdm import tqdm
 
+    from signzoo.cli.evaluate import report_command
     from signzoo.evaluation.bootstrap import Resampling, bootstrap
     from signzoo.evaluation.pose import count_pairs, pair_files, worst_poses
     from signzoo.evaluation.report import Report, write_rows
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
     counts = np.stack(list(progress))
     report = Report(
         task="pose",
-        command=_command(arguments),
+        command=report_command(arguments, "pose", arguments.hypotheses, arguments.references),
         facts={
             "hypotheses": arguments.hypotheses,
             "references": arguments.references,
@@ -70,11 +70,6 @@ def run(arguments: argparse.Namespace) -> None:
     _list_worst(worst[: max(0, arguments.worst)])
     if arguments.out:
         print(f"\nKept scores.json and worst.jsonl in {arguments.out}.")
-
-
-def _command(arguments: argparse.Namespace) -> str:
-    words = ["signzoo", "evaluate", "pose", arguments.hypotheses, arguments.references]
-    return shlex.join([*words, f"--samples={arguments.samples}", f"--seed={arguments.seed}"])
 
 
 def _show(report: "Report", num_poses: int) -> None:

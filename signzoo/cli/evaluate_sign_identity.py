@@ -5,7 +5,6 @@ warping of both hands in the picture plane. Both corpora hold one sign a sentenc
 """
 
 import argparse
-import shlex
 from pathlib import Path
 
 SUMMARY = "naming isolated signs by the nearest one of other signers"
@@ -30,6 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     import numpy as np
 
+    from signzoo.cli.evaluate import report_command
     from signzoo.data.corpora import read_folder
     from signzoo.evaluation.bootstrap import Resampling, bootstrap
     from signzoo.evaluation.report import Report, format_interval, write_rows
@@ -41,10 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     right = np.array([[each.gloss == each.named, 1] for each in named], float)
     resampling = Resampling(arguments.samples, arguments.seed)
     num_glosses = len({each.glosses[0].label for each in templates})
-    words = ["signzoo", "evaluate", "sign-identity", arguments.templates, arguments.queries]
     report = Report(
         task="sign-identity",
-        command=shlex.join([*words, f"--samples={arguments.samples}", f"--seed={arguments.seed}"]),
+        command=report_command(arguments, "sign-identity", arguments.templates, arguments.queries),
         facts={
             "templates": len(templates),
             "queries": len(queries),

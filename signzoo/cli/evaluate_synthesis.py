@@ -5,7 +5,6 @@ and the last gloss of each sentence, with bootstrap intervals over sentences; a 
 """
 
 import argparse
-import shlex
 from pathlib import Path
 
 SUMMARY = "timing and speed of a synthetic corpus beside real sentences"
@@ -33,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     import numpy as np
 
+    from signzoo.cli.evaluate import report_command
     from signzoo.data.corpora import read_folder
     from signzoo.evaluation.bootstrap import Resampling, bootstrap
     from signzoo.evaluation.report import Report, format_interval, format_table
@@ -49,10 +49,17 @@ def run(arguments: argparse.Namespace) -> int:
         name: bool(interval.low <= intervals["synthetic"][name].value <= interval.high)
         for name, interval in intervals["real"].items()
     }
-    words = ["signzoo", "evaluate", "synthesis", arguments.corpus, "--real", arguments.real]
     report = Report(
         task="synthesis",
-        command=shlex.join([*words, f"--samples={arguments.samples}", f"--seed={arguments.seed}"]),
+        command=report_command(
+            arguments,
+            "synthesis",
+            arguments.corpus,
+            "--real",
+            arguments.real,
+            "--reader",
+            arguments.reader,
+        ),
         facts={"sentences": {"synthetic": len(synthetic), "real": len(real)}, "inside": inside},
         resampling=resampling,
         scores=intervals,

@@ -12,17 +12,16 @@ import numpy as np
 
 from signzoo.data.corpora import Utterance
 from signzoo.errors import UsageError
+from signzoo.lexicon.procedural import FINGER_WEIGHT
 from signzoo.structures import Pose
-from signzoo.transforms.pose import fill_gaps, mirror, to_shoulder_units
-from signzoo.transforms.warping import warped_costs
+from signzoo.transforms.pose import fill_gaps, hands_seen, mirror, to_shoulder_units
+from signzoo.transforms.warping import squared_distances, warped_costs
 
 # Frames that every sign is brought to, and how many of its neighbours count as part of it.
 _FRAMES = 24
 _MARGIN = 2
 # Seconds for which lost landmarks are bridged.
 _BRIDGED = 0.2
-# How much the fingers count beside the wrist, as in the procedural lexicon.
-_FINGERS = 1.5
 # Root mean square distance of the fingers of two signs, in shoulder widths.
 _UNSEEN = 0.15
 
@@ -77,7 +76,6 @@ def name_signs(templates: Sequence[Utterance], queries: Sequence[Utterance]) -> 
         )
         nearest = int(distances.argmin())
         own = min(d for d, name in zip(distances, glosses, strict=True) if name == gloss)
-        seen = np.stack([sign.anchor(f"{side}_hand")[1] > 0 for side in ("left", "right")])
         found.append(
             Naming(
                 query.id,
@@ -85,7 +83,7 @@ def name_signs(templates: Sequence[Utterance], queries: Sequence[Utterance]) -> 
                 glosses[nearest],
                 float(distances[nearest]),
                 float(own),
-                float(seen.any(axis=0).mean()),
+                float(hands_seen(sign).mean()),
             )
         )
     return found
@@ -141,19 +139,12 @@ def _distances(query: _Features, templates: _Features) -> np.ndarray:
 
     Where the fingers of one are not seen, they are as far apart as those of any two signs are.
     """
-    squares = _squares(query.wrists, templates.wrists)  # (N, 24, 24, 2)
-    apart = _squares(query.fingers, templates.fingers) / 21
-    both = query.seen[:, None] & templates.seen[:, None]  # (N, 24, 24, 2)
-    squares = squares + _FINGERS**2 * np.where(both, apart, _UNSEEN**2)
-    return warped_costs(np.sqrt(squares.sum(axis=-1)))
-
-
-def _squares(query: np.ndarray, templates: np.ndarray) -> np.ndarray:
-    """Squared distances of each hand ``(T, 2, ...)`` in every pair of frames, ``(N, T, T, 2)``."""
-    hands = []
-    for hand in range(2):
-        one = query[:, hand].reshape(_FRAMES, -1)
-        other = templates[:, :, hand].reshape(len(templates), _FRAMES, -1)
-        square = (one**2).sum(-1)[:, None] + (other**2).sum(-1)[:, None]
-        hands.append(np.maximum(square - 2 * one @ other.transpose(0, 2, 1), 0))
-    return np.stack(hands, axis=-1)
+    wrists, fingers = (
+        np.stack(
+            [squared_distances(one[:, hand], others[:, :, hand]) for hand in range(2)], axis=-1
+        )
+        for one, others in ((query.wrists, templates.wrists), (query.fingers, templates.fingers))
+    )  # (N, 24, 24, 2)
+    both = query.seen[:, None] & templates.seen[:, None]
+    apart = FINGER_WEIGHT**2 * np.where(both, fingers / 21, _UNSEEN**2)
+    return warped_costs(np.sqrt((wrists + apart).sum(axis=-1)))

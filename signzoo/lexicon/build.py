@@ -12,6 +12,7 @@ from signzoo._files import atomic_path
 from signzoo.errors import LexiconError, UsageError
 from signzoo.lexicon.folder import COLUMNS
 from signzoo.structures import Pose
+from signzoo.transforms.pose import hands_seen
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".gif")
 
@@ -168,8 +169,7 @@ def _report(clip: Path, word: str, gloss: str, pose: Path, problem: str) -> Clip
     if problem:
         return ClipReport(clip, word, gloss, None, problem=problem)
     read = Pose.read(pose)
-    seen = [read.anchor(f"{side}_hand")[1] > 0 for side in ("left", "right")]
-    hands = float((seen[0] | seen[1]).mean())
+    hands = float(hands_seen(read).mean())
     if hands == 0:
         return ClipReport(clip, word, gloss, None, len(read), hands, "no hand is ever visible")
     # A clip may rest for half its time with the hands below the picture.

@@ -23,7 +23,7 @@ from signzoo.errors import LexiconError
 from signzoo.lexicon.articulation import Physique, articulate
 from signzoo.lexicon.phonology import Motion, Sign, check_names, draw_sign, inventory, sign_motion
 from signzoo.transforms.kinematics import FOREARM_ROLL
-from signzoo.transforms.warping import warped_costs
+from signzoo.transforms.warping import squared_distances, warped_costs
 
 FORMAT = "signzoo procedural lexicon"
 # What is written on renderings.
@@ -37,7 +37,7 @@ _MOST_TURNED = 20.0
 # Frames on which two signs are compared.
 _FRAMES = 16
 # How much the fingers count beside the hand's place: a hand is small, and handshapes matter.
-_FINGERS = 1.5
+FINGER_WEIGHT = 1.5
 _MOST_DRAWS = 1000
 
 
@@ -105,7 +105,7 @@ class ProceduralLexicon:
         shapes = np.empty((len(signs) + len(missing), _FRAMES, *_SHAPE), np.float32)
         shapes[: len(signs)] = _shapes(list(signs.values()))
         for gloss in missing:
-            _check(gloss)
+            check_gloss(gloss)
             signs[gloss] = self._invent(gloss, shapes, len(signs))
         return ProceduralLexicon(signs, self.seed)
 
@@ -180,13 +180,22 @@ def sign_distances(sign: Sign, others: Sequence[Sign]) -> np.ndarray:
     return _distances(_shapes([sign])[0], _shapes(others))
 
 
-def _check(gloss: str) -> None:
+def check_gloss(gloss: str, where: str = "") -> None:
+    """Check that something can be the name of a sign.
+
+    Args:
+        gloss: The gloss.
+        where: What the error begins with, ``"Row 'x': "`` for example.
+
+    Raises:
+        LexiconError: It is empty, or as long as a sentence.
+    """
     if not gloss.strip():
-        raise LexiconError("A gloss is empty; every gloss needs a name to get a sign.")
+        raise LexiconError(f"{where}A gloss is empty; every gloss needs a name to get a sign.")
     if len(gloss) > MAX_GLOSS:
         raise LexiconError(
-            f"The gloss {gloss[:40]!r}… has {len(gloss)} characters; up to {MAX_GLOSS} are one "
-            "gloss, more are a sentence that was not split."
+            f"{where}The gloss {gloss[:40]!r}… has {len(gloss)} characters; up to {MAX_GLOSS} are "
+            "one gloss, more are a sentence that was not split."
         )
 
 
@@ -210,18 +219,10 @@ def _shapes(signs: Sequence[Sign]) -> np.ndarray:
     parts = [pose.points[:, pose.skeleton.part(f"{side}_hand"), :2] for side in ("right", "left")]
     hands = np.stack(parts, axis=1)  # (N·T, 2, 21, 2)
     wrist = hands[:, :, :1]
-    fingers = (hands - wrist) * _FINGERS / np.sqrt(hands.shape[2])
+    fingers = (hands - wrist) * FINGER_WEIGHT / np.sqrt(hands.shape[2])
     return np.concatenate([wrist, fingers], axis=2).reshape(len(signs), _FRAMES, *_SHAPE)
 
 
 def _distances(shape: np.ndarray, others: np.ndarray) -> np.ndarray:
     """See :func:`sign_distances`; all N shapes at once, ``(N,)``."""
-    ours = shape.reshape(_FRAMES, -1)
-    theirs = others.reshape(len(others), *ours.shape)
-    squares = (
-        (ours**2).sum(-1)[:, None]
-        + (theirs**2).sum(-1)[:, None]
-        - 2 * ours @ np.swapaxes(theirs, 1, 2)
-    )
-    cost = np.sqrt(np.maximum(squares, 0))  # (N, 16, 16)
-    return warped_costs(cost)
+    return warped_costs(np.sqrt(squared_distances(shape, others)))

@@ -88,6 +88,12 @@ def to_pixels(pose: Pose, size: tuple[int, int] = (512, 512)) -> Pose:
     return replace(pose, points=pose.points * (height / 3.4) + middle, unit="pixel", size=size)
 
 
+def hands_seen(pose: Pose) -> np.ndarray:
+    """In which frames a hand is seen, ``(T,)`` bool."""
+    seen = [pose.anchor(f"{side}_hand")[1] > 0 for side in ("left", "right")]
+    return np.asarray(seen[0] | seen[1])
+
+
 def resample(pose: Pose, fps: float) -> Pose:
     """Change the frame rate by linear interpolation in time; the duration stays.
 

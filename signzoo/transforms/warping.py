@@ -3,6 +3,19 @@
 import numpy as np
 
 
+def squared_distances(one: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Of every frame of one series to every frame of N others, ``(N, S, T)``.
+
+    Args:
+        one: ``(S, ...)``.
+        others: ``(N, T, ...)``.
+    """
+    flat = one.reshape(len(one), -1)
+    many = others.reshape(*others.shape[:2], flat.shape[1])
+    squares = (flat**2).sum(-1)[:, None] + (many**2).sum(-1)[:, None]
+    return np.asarray(np.maximum(squares - 2 * flat @ many.transpose(0, 2, 1), 0))
+
+
 def warped_costs(costs: np.ndarray) -> np.ndarray:
     """Mean cost along the cheapest way to walk two series side by side, for N pairs of series.
 

@@ -7,6 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from signzoo.avatar import Body, BodyShape, from_signzoo_axes, to_signzoo_axes
+from signzoo.avatar.body_files import body_path
 from signzoo.errors import UsageError
 
 
@@ -97,7 +98,7 @@ def test_a_kept_body_loads_in_a_new_process_without_torch(body_home):
 
 
 def test_a_corrupt_file_is_made_anew(body, body_home, tmp_path, monkeypatch):
-    kept = next((body_home / "avatar").glob("*.npz"))
+    kept = body_path(BodyShape())
     monkeypatch.setenv("SIGNZOO_HOME", str(tmp_path))
     broken = tmp_path / "avatar" / kept.name
     broken.parent.mkdir()

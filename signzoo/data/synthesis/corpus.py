@@ -26,7 +26,7 @@ from signzoo.data.synthesis.performers import Performer, draw_performers
 from signzoo.data.synthesis.sources import InventedSigns, SignSource, open_signs
 from signzoo.data.synthesis.stitching import to_signing_skeleton
 from signzoo.errors import LexiconError, UsageError
-from signzoo.lexicon.procedural import MAX_GLOSS
+from signzoo.lexicon.procedural import check_gloss
 from signzoo.media.video import open_video, write_video
 from signzoo.media.workers import run_jobs
 from signzoo.structures import Pose, VideoClip
@@ -148,7 +148,9 @@ def synthesize(
     """
     out = Path(out)
     pairs = read_pairs(recipe.manifest)
-    _check_glosses(pairs)
+    for pair in pairs:
+        for gloss in pair.gloss:
+            check_gloss(gloss, f"Row {pair.id!r}: ")
     glosses = list(dict.fromkeys(gloss for pair in pairs for gloss in pair.gloss))
     signs = open_signs(recipe.lexicon, glosses, recipe.language, recipe.signed_language)
     lacking = set(signs.lacks(glosses))
@@ -178,16 +180,6 @@ def synthesize(
     (out / _PROGRESS).unlink(missing_ok=True)
     _write_sheet(out, rows, signs.mark)
     return Summary(len(rows), sum(row["frames"] for row in rows), skipped)
-
-
-def _check_glosses(pairs: Sequence[TextGlossPair]) -> None:
-    for pair in pairs:
-        for gloss in pair.gloss:
-            if len(gloss) > MAX_GLOSS:
-                raise LexiconError(
-                    f"Row {pair.id!r} has a gloss of {len(gloss)} characters ({gloss[:30]}…); up "
-                    f"to {MAX_GLOSS} are one gloss, more are a sentence that was not split."
-                )
 
 
 def _facts(recipe: Recipe, signs: SignSource, pairs: Sequence[TextGlossPair]) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from signzoo.data.manifest import read_manifest
 from signzoo.structures import Pose
 from signzoo.transforms.pose import shoulder_frame
 
-# Parts whose errors are alike. The hands' landmarks err with their wrist, and by themselves.
 _SIDES = ("left", "right")
 
 

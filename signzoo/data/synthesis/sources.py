@@ -19,6 +19,7 @@ from signzoo.lexicon.folder import Entry
 from signzoo.lexicon.joining import prepare_clip, whole_clip
 from signzoo.lexicon.procedural import MARK, ProceduralLexicon, is_procedural
 from signzoo.structures import Gloss, Pose
+from signzoo.transforms.pose import hands_seen
 
 
 class SignSource(Protocol):
@@ -185,20 +186,20 @@ def _opened(folder: Path) -> Lexicon:
 
 @cache
 def _clip(entry: Entry, fps: float) -> Pose:
-    """Read a sign once; letters lose their rests, signs what the rest detector takes away."""
+    """Read a sign once; letters are cut as letters are, signs to where a hand is raised."""
     pose = entry.read()
-    seen = [pose.anchor(f"{side}_hand")[1] > 0 for side in ("left", "right")]
-    if not (seen[0] | seen[1]).any():
+    if not hands_seen(pose).any():
         raise LexiconError(
             f"{entry.file} ({entry.gloss or entry.word}) never shows a hand, so it cannot be a "
             "sign. Remove its row from index.csv, or record it again."
         )
-    clip = prepare_clip(pose, fps, whole_clip)
-    return letter_clip(clip) if entry.is_letter else _trimmed(clip)
+    if entry.is_letter:
+        return letter_clip(prepare_clip(pose, fps))
+    return prepare_clip(pose, fps, _raised)
 
 
-def _trimmed(clip: Pose) -> Pose:
-    """Cut the rest before and after a sign: the frames in which no wrist has left its lowest place.
+def _raised(clip: Pose) -> slice:
+    """The trimmer of signs: from where a wrist has left its lowest place to where it is back.
 
     Data must not need a trained model, so the shipped rest detector is not used.
     """
@@ -207,5 +208,5 @@ def _trimmed(clip: Pose) -> Pose:
     low, high = float(highest.max()), float(highest.min())
     raised = np.flatnonzero(highest < low - 0.4 * (low - high))
     if low - high < 0.3 or not len(raised):
-        return clip
-    return clip[raised[0] : raised[-1] + 1]
+        return whole_clip(clip)
+    return slice(raised[0], raised[-1] + 1)
