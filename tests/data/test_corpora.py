@@ -62,6 +62,56 @@ def test_dgs_sentences_of_one_recording_are_one_group(fake_corpora):
     assert groups == [f"dgs_sentences/100{number}" for number in range(3)]
 
 
+def test_wlasl_hands_that_lie_on_the_face_are_missing_and_wrists_stay(fake_corpora):
+    utterance = read_corpus("wlasl124", fake_corpora)[0]
+    assert utterance.group == "wlasl124/train"
+    assert [(gloss.label, gloss.start) for gloss in utterance.glosses] == [("book", 0)]
+    pose = utterance.pose
+    assert utterance.glosses[0].end == pose.seconds
+    assert (pose.anchor("left_hand")[1] == 0).all()
+    assert (pose.anchor("left_wrist")[1] == 1).all()
+    assert (pose.anchor("right_hand")[1] > 0.9).all()
+    # The signer's left is to the right of the picture.
+    assert (pose.anchor("left_shoulder")[0] > pose.anchor("right_shoulder")[0])[:, 0].all()
+
+
+def test_include_is_stretched_to_its_picture_and_its_padding_is_left_out(fake_corpora):
+    utterance = read_corpus("include_greetings", fake_corpora)[0]
+    pose = utterance.pose
+    assert utterance.group == "include_greetings/A"
+    assert len(pose) == 8
+    assert pose.fps == 12.5
+    np.testing.assert_allclose(pose.anchor("left_shoulder")[0][0, :2], [0.56 * 1920, 0.36 * 1080])
+    np.testing.assert_array_equal(np.flatnonzero(pose.anchor("right_hand")[1] == 0), [3])
+
+
+@pytest.mark.parametrize(
+    ("corpus", "changes", "message"),
+    [
+        ("wlasl124", {"id": "99"}, "row 1 points nowhere: keypoints.npz has no '99'"),
+        ("wlasl124", {"subset": "dev"}, "row 1 needs train or val as 'subset'"),
+        ("include_greetings", {"file": "gone.npy"}, "row 1 points nowhere"),
+        ("include_greetings", {"file": "manifest.jsonl"}, "row 1 has a file that is no readable"),
+    ],
+)
+def test_a_bad_row_of_isolated_signs_is_named(fake_corpora, tmp_path, corpus, changes, message):
+    shutil.copytree(fake_corpora / corpus, tmp_path / corpus)
+    spoil(tmp_path / corpus, **changes)
+    with pytest.raises(ManifestError, match=message):
+        read_corpus(corpus, tmp_path)
+
+
+def test_wlasl_without_its_points_is_named(fake_corpora, tmp_path):
+    shutil.copytree(fake_corpora / "wlasl124", tmp_path / "wlasl124")
+    points = tmp_path / "wlasl124" / "keypoints.npz"
+    points.write_bytes(b"no points")
+    with pytest.raises(ManifestError, match=r"keypoints\.npz is not a readable"):
+        read_corpus("wlasl124", tmp_path)
+    points.unlink()
+    with pytest.raises(ManifestError, match=r"There is no .*keypoints\.npz"):
+        read_corpus("wlasl124", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -116,3 +166,20 @@ def test_the_real_dgs_sentences_are_read(shared_data):
     utterances = read_corpus("dgs_sentences", shared_data / "pose")
     assert len(utterances) == 16
     assert len({utterance.group for utterance in utterances}) == 15
+
+
+def test_the_real_isolated_signs_are_read_with_hands_near_their_wrists(shared_data):
+    for name, count, groups in (("wlasl124", 860, 2), ("include_greetings", 190, 5)):
+        utterances = read_corpus(name, shared_data / "pose")
+        assert len(utterances) == count
+        assert len({utterance.group for utterance in utterances}) == groups
+        for side in ("left", "right"):
+            apart, width = [], []
+            for utterance in utterances[::10]:
+                pose = utterance.pose
+                hand, seen = pose.anchor(f"{side}_hand")
+                apart.append((hand - pose.anchor(f"{side}_wrist")[0])[seen > 0])
+                shoulders = [pose.anchor(f"{x}_shoulder")[0] for x in ("left", "right")]
+                width.append(np.linalg.norm(shoulders[0] - shoulders[1], axis=1).mean())
+            near = np.linalg.norm(np.concatenate(apart), axis=1) < 0.6 * np.mean(width)
+            assert near.mean() > 0.97

@@ -15,7 +15,9 @@ from signzoo.structures import Pose
 READERS = {
     "boston104": "signzoo.data.corpora.boston104",
     "dgs_sentences": "signzoo.data.corpora.dgs_sentences",
+    "include_greetings": "signzoo.data.corpora.include_greetings",
     "synthetic": "signzoo.data.corpora.synthetic",
+    "wlasl124": "signzoo.data.corpora.wlasl124",
 }
 
 
