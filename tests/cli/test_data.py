@@ -38,3 +38,22 @@ def test_help_says_that_the_signs_are_invented(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["data", "synthesize", "--help"])
     assert "invented" in capsys.readouterr().out
+
+
+def test_perform_makes_a_corpus_of_recorded_signs(avatar_home, fake_corpora, tmp_path, capsys):
+    out = tmp_path / "signs"
+    words = ["--corpus", "wlasl124", "--folder", str(fake_corpora / "wlasl124"), "--size", "64"]
+    words += ["--groups", "wlasl124/val", "--glosses", "1", "--signers", "1", "--split", "test"]
+    assert main(["data", "perform", *words, "--out", str(out)]) == 0
+    assert "1 clips" in capsys.readouterr().out
+    (row,) = read_manifest(out / "manifest.jsonl")
+    assert row.get("group", str) == "wlasl124/val"
+    assert row.file("video").stat().st_size > 0
+
+
+def test_perform_without_its_corpus_is_one_line(tmp_path, capsys):
+    words = ["--folder", str(tmp_path / "gone"), "--out", str(tmp_path / "out")]
+    assert main(["data", "perform", "--corpus", "wlasl124", *words]) == 1
+    assert "There is no folder" in capsys.readouterr().err
+    assert main(["data", "perform", "--corpus", "none", *words]) == 2
+    assert "There is no corpus 'none'" in capsys.readouterr().err

@@ -9,17 +9,18 @@ signs. While it is made, finished rows stand in ``progress.jsonl``; a second run
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from signzoo import __version__
 from signzoo._files import clear_disk_errors, write_text
 from signzoo.data.pairs import TextGlossPair, read_pairs
+from signzoo.data.synthesis.folder import MANIFEST, PROGRESS, claim, finished, write_sheet
 from signzoo.data.synthesis.noise import frozen_noise, observe
 from signzoo.data.synthesis.performance import Performance
 from signzoo.data.synthesis.performers import Performer, draw_performers
@@ -29,21 +30,15 @@ from signzoo.errors import LexiconError, UsageError
 from signzoo.lexicon.procedural import check_gloss
 from signzoo.media.video import open_video, write_video
 from signzoo.media.workers import run_jobs
-from signzoo.structures import Pose, VideoClip
+from signzoo.structures import Pose
 from signzoo.transforms.pose import to_pixels
 
 Landmarks = Literal["true", "exact", "mediapipe"]
 Split = Literal["train", "dev", "test"]
-_MANIFEST = "manifest.jsonl"
-_PROGRESS = "progress.jsonl"
-_FILES = ("pose", "true_pose", "video")
 # Rows that a process makes in one go, where none takes long.
 _ROWS_PER_JOB = 16
 # What stays of the rests around a sentence that is cut tight.
 _AROUND_SECONDS = 0.2
-_SHEET_SENTENCES = 6
-_SHEET_FRAMES = 8
-_SHEET_PIXELS = 176
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +47,10 @@ class Recipe:
 
     Attributes:
         manifest: Sentences with glosses, in any form that :func:`~signzoo.data.pairs.read_pairs`
-            reads.
-        lexicon: See :func:`~signzoo.data.synthesis.sources.open_signs`.
+            reads; or the folder of a recorded corpus, of which
+            :mod:`~signzoo.data.synthesis.performing` is made.
+        lexicon: See :func:`~signzoo.data.synthesis.sources.open_signs`; or the recorded corpus's
+            reader.
         signers: See :func:`~signzoo.data.synthesis.performers.draw_performers`.
         split: Name of the split that all rows belong to.
         size: Height and width of the pictures in pixels.
@@ -109,12 +106,60 @@ class Summary:
     Attributes:
         rows: Sentences in the corpus.
         frames: Frames of all.
-        skipped: Sentences left out, since a gloss has no sign, and the glosses that are lacking.
+        skipped: Sentences left out and why: the glosses that have no sign, or what a recording
+            lacks.
     """
 
     rows: int
     frames: int
     skipped: dict[str, tuple[str, ...]]
+
+
+class Script(Protocol):
+    """What gives a row its movement."""
+
+    @property
+    def mark(self) -> str | None:
+        """What renderings must carry."""
+        ...
+
+    @property
+    def flawed(self) -> bool:
+        """Whether landmarks are missing for whoever performs it, though a body has them all."""
+        ...
+
+    def perform(
+        self, row: TextGlossPair, performer: Performer, random: np.random.Generator, fps: float
+    ) -> Performance:
+        """Perform one row."""
+        ...
+
+    def fields(self, row: TextGlossPair) -> Mapping[str, Any]:
+        """What the manifest says of a row beside what it says of all."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Glosses that are signed one after another."""
+
+    signs: SignSource
+    flawed: bool = False
+
+    @property
+    def mark(self) -> str | None:
+        """That of the signs."""
+        return self.signs.mark
+
+    def perform(
+        self, row: TextGlossPair, performer: Performer, random: np.random.Generator, fps: float
+    ) -> Performance:
+        """Sign the glosses."""
+        return self.signs.perform(row.gloss, performer, random, fps)
+
+    def fields(self, row: TextGlossPair) -> Mapping[str, Any]:
+        """Nothing more."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -123,7 +168,7 @@ class _Job:
 
     recipe: Recipe
     out: Path
-    signs: SignSource
+    script: Script
     performer: Performer
     rows: tuple[tuple[int, TextGlossPair], ...]
 
@@ -162,82 +207,68 @@ def synthesize(
             f"None of the {len(pairs)} sentences can be signed: {recipe.lexicon} has no sign for "
             f"{len(lacking)} of their {len(glosses)} glosses ({', '.join(sorted(lacking)[:5])})."
         )
-    with clear_disk_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
-    facts = _facts(recipe, signs, pairs)
-    _claim(out, facts)
+    invented = isinstance(signs, InventedSigns)
+    facts = describe(recipe, {"hash": signs.hash, "invented": invented}, signs.mark, pairs)
+    claim(out, facts)
     if isinstance(signs, InventedSigns):
         signs.lexicon.save(out / "lexicon.json")
-    done = _finished(out)
-    jobs = _jobs(recipe, out, signs, [row for row in todo if row[1].id not in done])
-    for entries in _made(jobs, workers, progress, len(todo), len(done)):
-        done |= {entry["id"]: entry for entry in entries}
-        with clear_disk_errors(out), (out / _PROGRESS).open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
-    rows = [done[pair.id] for _, pair in todo]
-    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    write_text(out / _MANIFEST, lines)
-    (out / _PROGRESS).unlink(missing_ok=True)
-    _write_sheet(out, rows, signs.mark)
+    rows = make_rows(recipe, Sentences(signs), todo, out, workers, progress)
     return Summary(len(rows), sum(row["frames"] for row in rows), skipped)
 
 
-def _facts(recipe: Recipe, signs: SignSource, pairs: Sequence[TextGlossPair]) -> dict[str, Any]:
+def make_rows(
+    recipe: Recipe,
+    script: Script,
+    todo: Sequence[tuple[int, TextGlossPair]],
+    out: Path,
+    workers: int,
+    progress: bool,
+) -> list[dict[str, Any]]:
+    """Make the rows of a claimed folder that are not done yet, then its manifest and sheet.
+
+    Args:
+        recipe: How they are made.
+        script: What gives them their movement; it must pickle.
+        todo: Rows with the numbers by which their files are named.
+        out: The folder.
+        workers: Processes.
+        progress: Show a bar.
+
+    Returns:
+        The rows of the manifest.
+    """
+    done = finished(out)
+    jobs = _jobs(recipe, out, script, [row for row in todo if row[1].id not in done])
+    for entries in _made(jobs, workers, progress, len(todo), len(done)):
+        done |= {entry["id"]: entry for entry in entries}
+        with clear_disk_errors(out), (out / PROGRESS).open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+    rows = [done[pair.id] for _, pair in todo]
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    write_text(out / MANIFEST, lines)
+    (out / PROGRESS).unlink(missing_ok=True)
+    write_sheet(out, rows, script.mark)
+    return rows
+
+
+def describe(
+    recipe: Recipe, lexicon: Mapping[str, Any], mark: str | None, pairs: Sequence[TextGlossPair]
+) -> dict[str, Any]:
+    """All that makes a corpus, for its ``corpus.json``."""
     table = json.dumps([[p.id, p.text, p.gloss] for p in pairs]).encode()
     return {
         "format": "signzoo corpus",
         "signzoo": __version__,
         "recipe": asdict(recipe),
         "sentences": hashlib.sha256(table).hexdigest(),
-        "lexicon": {"hash": signs.hash, "invented": isinstance(signs, InventedSigns)},
-        "mark": signs.mark,
+        "lexicon": dict(lexicon),
+        "mark": mark,
         "noise": asdict(frozen_noise()) if recipe.landmarks == "true" else None,
     }
 
 
-def _claim(out: Path, facts: dict[str, Any]) -> None:
-    """Write down what is made here, or check that it is what was begun."""
-    path = out / "corpus.json"
-    if not path.exists():
-        write_text(path, json.dumps(facts, ensure_ascii=False, indent=1) + "\n")
-        return
-    try:
-        begun = json.loads(path.read_text("utf-8"))
-    except ValueError:
-        begun = {}
-    known = json.loads(json.dumps(facts))
-    # Where the table lies does not matter, what is in it does.
-    differing = [key for key in known if key != "recipe" and begun.get(key) != known[key]]
-    recipes = begun.get("recipe", {}), known["recipe"]
-    differing += [
-        k for k in known["recipe"] if k != "manifest" and recipes[0].get(k) != recipes[1][k]
-    ]
-    if differing:
-        raise UsageError(
-            f"{out} holds a corpus that was begun with another {', '.join(differing)}. Go on with "
-            "what corpus.json says, or give --out another folder."
-        )
-
-
-def _finished(out: Path) -> dict[str, dict[str, Any]]:
-    """Rows that are done, by their id; a line that an interruption cut in half does not count."""
-    path = out / _PROGRESS if (out / _PROGRESS).exists() else out / _MANIFEST
-    if not path.exists():
-        return {}
-    text = path.read_text("utf-8")
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:
-        write_text(path, whole)
-    entries = [json.loads(line) for line in whole.splitlines()]
-    return {
-        entry["id"]: entry
-        for entry in entries
-        if all((out / entry[kind]).is_file() for kind in _FILES if kind in entry)
-    }
-
-
 def _jobs(
-    recipe: Recipe, out: Path, signs: SignSource, rows: Sequence[tuple[int, TextGlossPair]]
+    recipe: Recipe, out: Path, script: Script, rows: Sequence[tuple[int, TextGlossPair]]
 ) -> list[_Job]:
     """Give each row its signer, by its id alone, and put rows of one signer together.
 
@@ -250,7 +281,7 @@ def _jobs(
         who = int(_random(recipe.seed, pair.id, 0).integers(len(performers)))
         mine[who].append((index, pair))
     return [
-        _Job(recipe, out, signs, performer, tuple(some[start : start + step]))
+        _Job(recipe, out, script, performer, tuple(some[start : start + step]))
         for performer, some in zip(performers, mine, strict=True)
         for start in range(0, len(some), step)
     ]
@@ -297,13 +328,13 @@ def _renderer(job: _Job) -> Any:
 
     size = (job.recipe.size, job.recipe.size)
     signer = Signer.drawn(job.performer.look)
-    return AvatarRenderer(signer, size, job.recipe.motion_blur, job.signs.mark)
+    return AvatarRenderer(signer, size, job.recipe.motion_blur, job.script.mark)
 
 
 def _make_row(job: _Job, index: int, pair: TextGlossPair, renderer: Any) -> dict[str, Any]:
     recipe = job.recipe
     random = _random(recipe.seed, pair.id, 1)
-    performance = job.signs.perform(pair.gloss, job.performer, random, recipe.fps)
+    performance = job.script.perform(pair, job.performer, random, recipe.fps)
     if recipe.tight:
         performance = _cut(performance)
     entry: dict[str, Any] = {
@@ -312,6 +343,7 @@ def _make_row(job: _Job, index: int, pair: TextGlossPair, renderer: Any) -> dict
         "gloss": list(pair.gloss),
         "split": recipe.split,
         "signer": job.performer.name,
+        **job.script.fields(pair),
         "fps": recipe.fps,
         "frames": len(performance.pose),
         "spans": [list(span) for span in performance.spans],
@@ -321,7 +353,7 @@ def _make_row(job: _Job, index: int, pair: TextGlossPair, renderer: Any) -> dict
     if clip is not None:
         entry["video"] = f"videos/{index:06d}.mp4"
         write_video(clip, job.out / entry["video"], crf=recipe.crf)
-    true = _joints(performance.pose, renderer, recipe.size)
+    true = _joints(performance.pose, renderer, recipe.size, job.script.flawed)
     if clip is not None and recipe.landmarks == "mediapipe":
         entry["true_pose"] = f"true_poses/{index:06d}.npz"
         true.write(job.out / entry["true_pose"])
@@ -341,11 +373,12 @@ def _cut(performance: Performance) -> Performance:
     return Performance(pose[first : spans[-1][1] + around], cut)
 
 
-def _joints(pose: Pose, renderer: Any, size: int) -> Pose:
+def _joints(pose: Pose, renderer: Any, size: int, flawed: bool) -> Pose:
     """Where the landmarks are in the picture: those of the 3D signer, if there is one.
 
     Its limbs have lengths of their own, so its hands are not quite where the performance has them.
-    Its face is the performance's, moved to where its nose is.
+    Its face is the performance's, moved to where its nose is. Landmarks that a flawed performance
+    lacks are the 3D signer's all the same, which has them.
     """
     if renderer is None:
         return to_pixels(pose, (size, size))
@@ -353,6 +386,9 @@ def _joints(pose: Pose, renderer: Any, size: int) -> Pose:
     nose = pose.skeleton.landmarks.index("body/nose")
     moved = placed.points + (own.points - placed.points)[:, [nose]]
     points = np.where(own.confidence[..., None] > 0, own.points, moved)
+    if flawed:
+        seen = placed.confidence * (placed.confidence[:, [nose]] > 0)
+        return replace(placed, points=points, confidence=np.maximum(own.confidence, seen))
     return replace(placed, points=points)
 
 
@@ -361,31 +397,3 @@ def _estimator() -> Any:
     from signzoo.media.landmarks import estimator
 
     return estimator("holistic")
-
-
-def _write_sheet(out: Path, rows: Sequence[dict[str, Any]], mark: str | None) -> None:
-    """A picture of some sentences, one a line, with their glosses."""
-    from signzoo.media.drawing import contact_sheet, draw_pose, write_image
-
-    some = [rows[i] for i in np.unique(np.linspace(0, len(rows) - 1, _SHEET_SENTENCES).astype(int))]
-    frames, captions = [], []
-    for row in some:
-        wanted = np.linspace(0, row["frames"] - 1, _SHEET_FRAMES).astype(int)
-        if "video" in row:
-            shown = set(wanted.tolist())
-            clip = open_video(out / row["video"])
-            frames += [picture for i, picture in enumerate(clip) if i in shown]
-        else:
-            pose = Pose.read(out / row["pose"])[wanted]
-            frames += list(draw_pose(pose, (_SHEET_PIXELS, _SHEET_PIXELS)))
-        captions += [_gloss_at(row, int(i)) or mark or "" for i in wanted]
-    height, width = frames[0].shape[:2]
-    sheet = VideoClip(lambda: iter(frames), 1.0, (width, height), len(frames))
-    write_image(contact_sheet(sheet, _SHEET_FRAMES, len(frames), captions), out / "sheet.png")
-
-
-def _gloss_at(row: dict[str, Any], frame: int) -> str:
-    for gloss, (start, end) in zip(row["gloss"], row["spans"], strict=True):
-        if start <= frame < end:
-            return str(gloss)
-    return ""
