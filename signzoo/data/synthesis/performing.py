@@ -20,6 +20,7 @@ from signzoo.data.corpora import READERS, Utterance, read_folder
 from signzoo.data.pairs import TextGlossPair
 from signzoo.data.synthesis.corpus import Recipe, Summary, describe, make_rows
 from signzoo.data.synthesis.folder import claim
+from signzoo.data.synthesis.lifting import lift_hands
 from signzoo.data.synthesis.performance import Performance
 from signzoo.data.synthesis.performers import Performer
 from signzoo.errors import ManifestError, UsageError
@@ -59,7 +60,8 @@ class RecordedUtterances:
             MediaError: It never shows both shoulders.
         """
         utterance = _recorded(self.corpus, self.folder)[row.id]
-        pose = to_shoulder_units(resample(_on_signing_skeleton(utterance.pose), fps))
+        pose = lift_hands(to_shoulder_units(_on_signing_skeleton(utterance.pose)))
+        pose = resample(pose, fps)
         pose = mirror(pose) if performer.physique.left_handed else pose
         return Performance(pose, _spans(utterance, fps, len(pose)))
 
