@@ -85,8 +85,8 @@ def perform_corpus(
             corpus's own folder.
         out: The folder of the new corpus.
         groups: The groups that are performed; all by default.
-        num_glosses: Only utterances of so many glosses, the most frequent of those groups; of
-            equals, the first by name.
+        num_glosses: Only utterances of so many glosses, the most frequent of the whole corpus, so
+            that all groups have the same; of equals, the first by name.
         workers: Processes.
         progress: Show a bar.
 
@@ -139,7 +139,7 @@ def _chosen(
     some = [u for u in utterances if not groups or u.group in groups]
     if num_glosses is None:
         return some
-    counts = Counter(gloss.label for u in some for gloss in u.glosses)
+    counts = Counter(gloss.label for u in utterances for gloss in u.glosses)
     frequent = sorted(counts, key=lambda label: (-counts[label], label))[:num_glosses]
     return [u for u in some if all(gloss.label in frequent for gloss in u.glosses)]
 
@@ -156,8 +156,11 @@ def _unfit(pose: Pose) -> str | None:
 
 
 def _pair(utterance: Utterance) -> TextGlossPair:
-    labels = tuple(gloss.label for gloss in utterance.glosses)
-    return TextGlossPair(utterance.id, " ".join(labels), labels)
+    """The row of an utterance: its glosses are one word each, as pairs have them."""
+    labels = [gloss.label for gloss in utterance.glosses]
+    return TextGlossPair(
+        utterance.id, " ".join(labels), tuple("-".join(label.split()) for label in labels)
+    )
 
 
 def _hash(utterances: Sequence[Utterance]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from signzoo.avatar.render import check_egl
 from signzoo.data.corpora import read_folder
 from signzoo.data.manifest import read_manifest
-from signzoo.data.pairs import TextGlossPair
+from signzoo.data.pairs import TextGlossPair, read_pairs
 from signzoo.data.synthesis.corpus import Recipe
 from signzoo.data.synthesis.performers import Performer
 from signzoo.data.synthesis.performing import RecordedUtterances, perform_corpus
@@ -47,7 +47,8 @@ def test_every_clip_is_a_row_with_its_group_and_one_span(include, tmp_path):
     for row, utterance in zip(rows, read_folder("include_greetings", include), strict=True):
         frames = 2 * len(utterance.pose)  # from 12.5 to 25 a second
         assert row.get("id", str) == utterance.id
-        assert row.get("gloss", list) == [utterance.glosses[0].label] == [row.get("text", str)]
+        assert row.get("text", str) == utterance.glosses[0].label
+        assert row.get("gloss", list) == [utterance.glosses[0].label.replace(" ", "-")]
         assert row.get("group", str) == utterance.group
         assert row.get("split", str) == "dev"
         assert row.get("spans", list) == [[0, frames]]
@@ -56,6 +57,7 @@ def test_every_clip_is_a_row_with_its_group_and_one_span(include, tmp_path):
     assert facts["mark"] is None
     assert facts["lexicon"]["invented"] is False
     assert len(read_folder("synthetic", tmp_path / "out")) == 3
+    assert len(read_pairs(tmp_path / "out" / "manifest.jsonl")) == 3
 
 
 def test_groups_and_the_most_frequent_glosses_can_be_chosen(wlasl, tmp_path):
@@ -68,6 +70,7 @@ def test_groups_and_the_most_frequent_glosses_can_be_chosen(wlasl, tmp_path):
     assert glosses("val", ["wlasl124/val"]) == ["book", "computer"]
     assert glosses("one", [], 1) == ["book", "book"]
     assert glosses("two", [], 2) == ["book", "book", "computer"]  # before drink, by its name
+    assert glosses("some", ["wlasl124/train"], 2) == ["book"]  # counted in the whole corpus
 
 
 def test_the_same_recipe_gives_the_same_bytes_and_a_stopped_run_goes_on(wlasl, tmp_path):
