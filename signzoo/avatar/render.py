@@ -18,8 +18,9 @@ from signzoo.avatar.figure import Figure
 from signzoo.errors import MissingPackageError
 from signzoo.structures import VideoClip
 
-# Samples a pixel; with less, fingers have stairs.
-_SAMPLES = 4
+# Pixels that one of the picture is averaged from, along each side; with one, fingers have stairs.
+# Not OpenGL's multisampling: with it, Mesa's rasteriser takes 17 s for some frames of some signers.
+_OVERSAMPLING = 2
 # Pictures within one shutter are at most this many pixels of motion apart, and this many.
 _BLUR_STEP = 1.5
 _MOST_BLUR = 12
@@ -68,8 +69,8 @@ class Stage:
         for light in _make_lights(figure, signer, camera):
             stage.AddLight(light)
         window.SetOffScreenRendering(1)
-        window.SetMultiSamples(_SAMPLES)
-        window.SetSize(*camera.size)
+        window.SetMultiSamples(0)
+        window.SetSize(*(_OVERSAMPLING * side for side in camera.size))
         window.AddRenderer(stage)
         self._window = window
         self._pixels = vtkUnsignedCharArray()
@@ -95,10 +96,18 @@ class Stage:
         self._mesh.GetPointData().GetNormals().Modified()
         self._mesh.GetPointData().GetScalars().Modified()
         self._mesh.Modified()
-        width, height = self._size
+        width, height = (_OVERSAMPLING * side for side in self._size)
         self._window.Render()
         self._window.GetPixelData(0, 0, width - 1, height - 1, 0, self._pixels, 0)
-        return vtk_to_numpy(self._pixels).reshape(height, width, 3)[::-1].copy()
+        return _shrunk(vtk_to_numpy(self._pixels).reshape(height, width, 3)[::-1])
+
+
+def _shrunk(picture: np.ndarray) -> np.ndarray:
+    """Average blocks of pixels, ``(nH, nW, 3)`` to ``(H, W, 3)``, both uint8."""
+    n = _OVERSAMPLING
+    rows = sum(picture[i::n].astype(np.uint16) for i in range(n))
+    total = sum(rows[:, i::n] for i in range(n)) + n * n // 2
+    return np.asarray(total // (n * n), np.uint8)
 
 
 def render(
