@@ -12,6 +12,11 @@ import numpy as np
 from signzoo.errors import MediaError, UsageError
 from signzoo.structures import Pose, Skeleton
 
+# What the fixed camera of signing sees: a picture so many shoulder widths high, and where in it the
+# shoulders lie, as a share of its height from the top.
+CAMERA_HEIGHT = 3.4
+CAMERA_MIDDLE = 0.4
+
 
 def select_landmarks(pose: Pose, wanted: Sequence[str]) -> Pose:
     """Keep some landmarks.
@@ -26,7 +31,11 @@ def select_landmarks(pose: Pose, wanted: Sequence[str]) -> Pose:
     Raises:
         UsageError: The skeleton has no such part or landmark.
     """
-    skeleton = Skeleton.named(f"{pose.skeleton.name}[{','.join(wanted)}]")
+    whole = pose.skeleton.name.partition("[")[0]  # of what is a selection itself
+    skeleton = Skeleton.named(f"{whole}[{','.join(wanted)}]")
+    lacking = set(skeleton.landmarks) - set(pose.skeleton.landmarks)
+    if lacking:
+        raise UsageError(f"{pose.skeleton.name} has no {', '.join(sorted(lacking)[:5])}.")
     kept = [pose.skeleton.landmarks.index(landmark) for landmark in skeleton.landmarks]
     return replace(
         pose,
@@ -84,8 +93,9 @@ def to_pixels(pose: Pose, size: tuple[int, int] = (512, 512)) -> Pose:
     if pose.unit != "shoulder":
         raise UsageError(f"to_pixels takes a pose in shoulder widths; this one is in {pose.unit}s.")
     width, height = size
-    middle = np.array([width / 2, height * 0.4, 0], np.float32)
-    return replace(pose, points=pose.points * (height / 3.4) + middle, unit="pixel", size=size)
+    middle = np.array([width / 2, height * CAMERA_MIDDLE, 0], np.float32)
+    points = pose.points * (height / CAMERA_HEIGHT) + middle
+    return replace(pose, points=points, unit="pixel", size=size)
 
 
 def hands_seen(pose: Pose) -> np.ndarray:

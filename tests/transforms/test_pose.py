@@ -31,6 +31,18 @@ def test_selected_landmarks_are_the_named_ones(waving, hand):
     np.testing.assert_array_equal(hand.points, waving.points[:, waving.skeleton.part("right_hand")])
 
 
+def test_landmarks_can_be_selected_out_of_a_selection(waving, hand):
+    both = select_landmarks(waving, ["body/nose", "left_hand", "right_hand"])
+    again = select_landmarks(both, ["right_hand"])
+    assert again.skeleton == hand.skeleton
+    np.testing.assert_array_equal(again.points, hand.points)
+
+
+def test_what_a_selection_lacks_cannot_be_selected(hand):
+    with pytest.raises(UsageError, match=r"\[right_hand\] has no body/nose\."):
+        select_landmarks(hand, ["body/nose"])
+
+
 def test_shoulders_are_one_unit_apart_and_centred(waving):
     scaled = to_shoulder_units(waving)
     assert scaled.unit == "shoulder"
