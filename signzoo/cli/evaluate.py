@@ -26,6 +26,7 @@ TASKS = {
     "pose": "signzoo.cli.evaluate_pose",
     "synthesis": "signzoo.cli.evaluate_synthesis",
     "sign-identity": "signzoo.cli.evaluate_sign_identity",
+    "video-features": "signzoo.cli.evaluate_video_features",
     "avatar": "signzoo.cli.evaluate_avatar",
     "text2gloss": "signzoo.cli.evaluate_text2gloss",
     "text2gloss-ablation": "signzoo.cli.evaluate_text2gloss_ablation",

@@ -1,4 +1,7 @@
-"""What every registered component keeps to, with its tiny YAML in tests/conf."""
+"""What every registered component keeps to, with its tiny YAML in tests/conf.
+
+``NAME.yaml`` is a component's own; ``NAME.WAY.yaml`` is another way to build it.
+"""
 
 import dataclasses
 import json
@@ -38,15 +41,20 @@ class Setup:
             return self.task.predict_step(batch)
 
 
-@pytest.fixture(params=NAMES)
-def name(request) -> str:
+@pytest.fixture(params=sorted(path.stem for path in CONF.glob("*.yaml")))
+def variant(request) -> str:
     return request.param
 
 
 @pytest.fixture
-def conf(name, fake_corpora, tmp_path) -> Path:
+def name(variant) -> str:
+    return variant.partition(".")[0]
+
+
+@pytest.fixture
+def conf(variant, fake_corpora, tmp_path) -> Path:
     """The component's tiny YAML, with FAKES made the folder of generated data."""
-    path = tmp_path / f"{name}.yaml"
+    path = tmp_path / f"{variant}.yaml"
     text = (CONF / path.name).read_text("utf-8")
     path.write_text(text.replace("FAKES", str(fake_corpora)), "utf-8")
     return path
@@ -182,6 +190,7 @@ def test_fit_test_predict_and_export_run_the_tiny_config(
     assert len(lines) > 0
 
 
+@pytest.mark.parametrize("name", NAMES)
 def test_every_component_of_this_package_has_the_three_files_and_a_tiny_config(name):
     folder = Path(__file__).parents[2] / "signzoo" / "models" / name
     assert {"network.py", "task.py", "data.py"} <= {path.name for path in folder.iterdir()}

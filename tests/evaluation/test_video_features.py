@@ -1,0 +1,107 @@
+import json
+
+import numpy as np
+import pytest
+
+from signzoo.cli.main import main
+from signzoo.data.videos import find_videos
+from signzoo.errors import UsageError
+from signzoo.evaluation.video_features import (
+    clip_features,
+    name_by_probe,
+    random_network,
+    video_store,
+)
+from signzoo.models.motion_autoencoder import MotionAutoencoder, MotionAutoencoderConfig
+
+TINY = MotionAutoencoderConfig(width=4, size=32, bottleneck=4, decoder_width=8)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("SIGNZOO_HOME", str(tmp_path / "home"))
+
+
+def clusters(count: int, seed: int) -> tuple[np.ndarray, list[str], list[str]]:
+    random = np.random.default_rng(seed)
+    labels = [f"sign-{i % 4}" for i in range(count)]
+    centres = np.random.default_rng(0).normal(size=(4, 12))
+    features = np.array([centres[int(label[-1])] for label in labels])
+    features = features + 0.3 * random.normal(size=features.shape)
+    return features.astype(np.float32), labels, [f"signer-{i // 4 % 3}" for i in range(count)]
+
+
+def test_signs_that_lie_apart_are_named():
+    train, labels, groups = clusters(48, 1)
+    test, wanted, _ = clusters(24, 2)
+    assert name_by_probe(train, labels, groups, test) == wanted
+
+
+def test_noise_is_named_by_chance():
+    random = np.random.default_rng(0)
+    _, labels, groups = clusters(48, 1)
+    answers = name_by_probe(
+        random.normal(size=(48, 12)), labels, groups, random.normal(size=(400, 12))
+    )
+    hits = np.mean([a == f"sign-{i % 4}" for i, a in enumerate(answers)])
+    assert 0.15 < hits < 0.35
+
+
+def test_the_probe_does_not_depend_on_the_scale_of_the_features():
+    train, labels, groups = clusters(48, 1)
+    test, _, _ = clusters(24, 2)
+    scale = np.logspace(-3, 3, 12)
+    shifted = name_by_probe(train * scale + 5, labels, groups, test * scale + 5)
+    assert shifted == name_by_probe(train, labels, groups, test)
+
+
+def test_one_signer_is_too_few():
+    train, labels, _ = clusters(8, 1)
+    with pytest.raises(UsageError, match="two signers"):
+        name_by_probe(train, labels, ["a"] * 8, train)
+
+
+def test_each_clip_becomes_one_vector_whatever_its_length(fake_corpora):
+    network = random_network(MotionAutoencoder(TINY), seed=1)
+    sources = find_videos(fake_corpora / "videos")
+    vectors = clip_features(network, sources, video_store(network), progress=False)
+    assert vectors.shape == (5, 4 * 16)
+    assert np.isfinite(vectors).all()
+    again = clip_features(network, sources[2:3], video_store(network), progress=False)
+    np.testing.assert_allclose(again[0], vectors[2], rtol=1e-5)
+
+
+def test_the_command_sets_each_network_beside_random_weights(fake_corpora, tmp_path, capsys):
+    random_network(MotionAutoencoder(TINY), seed=1).save_pretrained(tmp_path / "network")
+    corpus = tmp_path / "signs"
+    _two_signs(fake_corpora / "videos", corpus)
+    command = ["evaluate", "video-features", str(corpus), str(corpus), "--samples=20"]
+    command += [f"--model={tmp_path / 'network'}", f"--out={tmp_path / 'out'}"]
+    assert main(command) == 0
+    shown = capsys.readouterr().out
+    assert "random weights" in shown
+    assert "most frequent sign" in shown
+    assert "Signers in both: s0, s1" in shown
+    scores = json.loads((tmp_path / "out" / "scores.json").read_text())
+    assert scores["facts"]["glosses"] == 2
+    named = (tmp_path / "out" / "named.jsonl").read_text().splitlines()
+    assert json.loads(named[0])["gloss"] in ("A", "B")
+
+
+def test_clips_without_a_sign_are_an_error(fake_corpora, tmp_path, capsys):
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "a.mp4").write_bytes((fake_corpora / "videos" / "0.mp4").read_bytes())
+    command = ["evaluate", "video-features", str(tmp_path / "plain"), str(tmp_path / "plain")]
+    assert main([*command, "--model=x"]) == 2
+    assert "gloss" in capsys.readouterr().err
+
+
+def _two_signs(source, target) -> None:
+    """The generated videos with signs and signers such that each signer has each sign."""
+    target.mkdir()
+    for path in source.iterdir():
+        (target / path.name).write_bytes(path.read_bytes())
+    rows = [json.loads(line) for line in (source / "manifest.jsonl").read_text().splitlines()][:4]
+    for index, row in enumerate(rows):
+        row |= {"gloss": ["AB"[index // 2]], "signer": f"s{index % 2}"}
+    (target / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
