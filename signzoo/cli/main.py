@@ -16,6 +16,7 @@ VERBS = {
     "gloss": "signzoo.cli.gloss",
     "extract": "signzoo.cli.extract",
     "draw": "signzoo.cli.draw",
+    "reconstruct": "signzoo.cli.reconstruct",
     "lexicon": "signzoo.cli.lexicon",
     "data": "signzoo.cli.data",
     "index": "signzoo.cli.index",
