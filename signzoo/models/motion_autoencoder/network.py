@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
 from signzoo.errors import UsageError
@@ -19,6 +20,10 @@ from signzoo.models.motion_autoencoder.backbone import (
 FPS = 25.0
 # Pixels in [0, 1] are brought to about zero mean and unit deviation, as Kinetics' are.
 _MEAN, _DEVIATION = 0.4, 0.22
+# How far pixels of signing stray from the mean of a clip's frames (standard deviation). What the
+# decoder paints is measured in it: in whole units, every step of Adam strays farther than that, and
+# nothing but the mean is ever learnt.
+_STRAY = 0.03
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,9 @@ class MotionAutoencoder(Pretrained):
     The paper's section "Self-Supervised Pretraining for Rapid Motion Video Semantic
     Reconstruction": a ResNet18-3D and a decoder with few parameters. Between them every moment is
     squeezed into a map of few channels, a hundredth as many numbers as there are pixels. It is not
-    averaged over the picture, as networks that name things do: where a hand is matters.
+    averaged over the picture, as networks that name things do: where a hand is matters. The
+    decoder paints what differs from the mean of the clip's frames, so that features have neither
+    clothes nor background to hold, but what moves.
 
     The same clip gives the same features alone and in any batch: padding is masked before whatever
     joins frames.
@@ -90,9 +97,11 @@ class MotionAutoencoder(Pretrained):
         Returns:
             The same shape, about in [0, 1]; 0 in the padding.
         """
+        valid = valid_frames(lengths, video.shape[1])[:, :, None, None, None]
         features, _ = self.encode(video, lengths)
-        restored = self.decoder(features, lengths)[:, : video.shape[1]]
-        return restored * valid_frames(lengths, video.shape[1])[:, :, None, None, None]
+        moving = self.decoder(features, lengths)[:, : video.shape[1]]
+        still = torch.where(valid, video, 0).sum(dim=1, keepdim=True) / lengths.view(-1, 1, 1, 1, 1)
+        return (still + _STRAY * moving) * valid
 
     def encode(self, video: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Turn video into features, which SignMST-C begins with.

@@ -29,9 +29,7 @@ def make_video(frames: int, size: int = SIZE) -> SigningVideo:
 @pytest.fixture(scope="module")
 def network() -> MotionAutoencoder:
     torch.manual_seed(0)
-    config = MotionAutoencoderConfig(
-        width=4, size=SIZE, num_features=16, bottleneck=4, decoder_width=8
-    )
+    config = MotionAutoencoderConfig(width=4, size=SIZE, bottleneck=4, decoder_width=8)
     return MotionAutoencoder(config).eval()
 
 
