@@ -5,11 +5,11 @@ signers and names the signs of others (Alain and Bengio, "Understanding Intermed
 Linear Classifier Probes", arXiv:1610.01644). The network itself learns nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from signzoo.data.videos import VideoSource, VideoStore
 from signzoo.errors import UsageError
@@ -19,7 +19,7 @@ from signzoo.models.motion_autoencoder.network import FPS, MotionAutoencoder
 _MOMENTS = 4
 # Strengths of the penalty on weights that are tried, and into how many groups of training signers
 # the clips are split to choose one.
-_PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+_PENALTIES = tuple(10.0**power for power in range(-5, 3))
 _MOST_FOLDS = 4
 
 
@@ -62,8 +62,9 @@ def name_by_probe(
 ) -> list[str]:
     """Train a linear classifier on the features of some signers and name the signs of others.
 
-    Multinomial logistic regression on standardised features. How strongly its weights are held
-    down is chosen on the training signers alone: those left out of each of four parts.
+    Ridge regression of standardised features to a 1 for the sign and a 0 for all others, whose
+    solution is exact. How strongly its weights are held down is chosen on the training signers
+    alone: those left out of each of four parts.
 
     Args:
         train: Features, ``(N, D)``.
@@ -87,42 +88,32 @@ def name_by_probe(
     mean, deviation = train.mean(axis=0), train.std(axis=0) + 1e-6
     # Divided by the root of their number, so that one penalty suits any number of features.
     scale = deviation * np.sqrt(train.shape[1])
-    inputs, queries = (torch.from_numpy((x - mean) / scale).float() for x in (train, test))
-    targets = torch.tensor([names.index(label) for label in labels])
+    inputs, queries = ((x - mean).astype(np.float64) / scale for x in (train, test))
+    targets = np.array([names.index(label) for label in labels])
+    wanted = np.eye(len(names))[targets]  # (N, signs)
     folds = min(_MOST_FOLDS, len(signers))
-    fold = torch.tensor([signers.index(group) % folds for group in groups])
+    fold = np.array([signers.index(group) % folds for group in groups])
 
-    def right(penalty: float) -> float:
+    def right(penalty: float) -> int:
         hits = 0
         for held in range(folds):
             kept, out = fold != held, fold == held
-            model = _fitted(inputs[kept], targets[kept], len(names), penalty)
-            hits += int((model(inputs[out]).argmax(dim=1) == targets[out]).sum())
-        return hits / len(targets)
+            answers = _ridge(inputs[kept], wanted[kept], inputs[out], penalty).argmax(axis=1)
+            hits += int((answers == targets[out]).sum())
+        return hits
 
     best = max(_PENALTIES, key=right)
-    answers = _fitted(inputs, targets, len(names), best)(queries).argmax(dim=1)
-    return [names[answer] for answer in answers.tolist()]
+    return [names[answer] for answer in _ridge(inputs, wanted, queries, best).argmax(axis=1)]
 
 
-def _fitted(
-    inputs: Tensor, targets: Tensor, num_classes: int, penalty: float
-) -> Callable[[Tensor], Tensor]:
-    """Fit a logistic regression; convex, so that it does not depend on where it begins."""
-    model = nn.Linear(inputs.shape[1], num_classes)
-    nn.init.zeros_(model.weight)
-    nn.init.zeros_(model.bias)
-    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=200, line_search_fn="strong_wolfe")
-
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(inputs), targets)
-        loss = loss + penalty * model.weight.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
-    return model.requires_grad_(False)
+def _ridge(
+    inputs: np.ndarray, wanted: np.ndarray, queries: np.ndarray, penalty: float
+) -> np.ndarray:
+    """Answer queries ``(M, D)`` by ridge regression, solved among clips, which are the fewer."""
+    middle = wanted.mean(axis=0)
+    inner = inputs @ inputs.T + penalty * np.eye(len(inputs))  # (N, N)
+    weights = np.linalg.solve(inner, wanted - middle)
+    return np.asarray(queries @ inputs.T @ weights + middle)
 
 
 def isolated_signs(sources: Sequence[VideoSource]) -> list[VideoSource]:

@@ -11,9 +11,10 @@ from torchvision.models.video.resnet import BasicBlock, Conv3DSimple
 from signzoo.errors import MissingPackageError
 from signzoo.models.layers import valid_frames
 
-# Pixels of the picture on one of the map, along each side, of every backbone here.
-SPATIAL_STRIDE = 16
+SPATIAL_STRIDES = (8, 16)
 TEMPORAL_STRIDES = (1, 2, 4, 8)
+# In time and in space, of each of the last three stages.
+Strides = list[tuple[int, int]]
 
 
 class Backbone(nn.Module):
@@ -31,6 +32,8 @@ class Backbone(nn.Module):
             (pytorchvideo's; Feichtenhofer et al., "SlowFast Networks", ICCV 2019).
         width: Channels of the first layer; 64 is the published size.
         temporal_stride: Frames of the video on one of the map: 1, 2, 4 or 8.
+        spatial_stride: Pixels of the video on one of the map, along each side: 8, or 16, as
+            published.
 
     Attributes:
         channels: C, the channels of the map.
@@ -39,10 +42,15 @@ class Backbone(nn.Module):
         MissingPackageError: The backbone's package is not installed.
     """
 
-    def __init__(self, name: str, width: int, temporal_stride: int) -> None:
+    def __init__(
+        self, name: str, width: int, temporal_stride: int, spatial_stride: int = 16
+    ) -> None:
         super().__init__()
-        # The last stages are the ones that join frames, as in r3d_18.
-        strides = [2 if temporal_stride >= limit else 1 for limit in (8, 4, 2)]
+        # The last stages are the ones that join frames, as in r3d_18, and that may see all pixels.
+        strides = [
+            (2 if temporal_stride >= joined else 1, 2 if spatial_stride >= seen else 1)
+            for joined, seen in ((8, 4), (4, 8), (2, 16))
+        ]
         build, growth = BACKBONES[name]
         self.body = build(width, strides)
         self.channels = width * growth
@@ -85,7 +93,7 @@ def _masked(features: Tensor, lengths: Tensor) -> Tensor:
     return features * valid[:, None, :, None, None]
 
 
-def _r3d_18(width: int, strides: list[int]) -> nn.Module:
+def _r3d_18(width: int, strides: Strides) -> nn.Module:
     """ResNet18-3D; at width 64 its tensors have torchvision's names and shapes."""
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     layers["stem"] = nn.Sequential(
@@ -94,9 +102,9 @@ def _r3d_18(width: int, strides: list[int]) -> nn.Module:
         nn.ReLU(inplace=True),
     )
     layers["layer1"] = _stage(width, width, (1, 1, 1))
-    for index, stride in enumerate(strides, 1):
+    for index, (time, space) in enumerate(strides, 1):
         channels = width * 2**index
-        layers[f"layer{index + 1}"] = _stage(channels // 2, channels, (stride, 2, 2))
+        layers[f"layer{index + 1}"] = _stage(channels // 2, channels, (time, space, space))
     network = nn.Sequential(layers)
     for module in network.modules():  # as torchvision initialises it
         if isinstance(module, nn.Conv3d):
@@ -115,7 +123,7 @@ def _stage(inputs: int, outputs: int, stride: tuple[int, int, int]) -> nn.Module
     return nn.Sequential(first, BasicBlock(outputs, outputs, Conv3DSimple))
 
 
-def _slow_r50(width: int, strides: list[int]) -> nn.Module:
+def _slow_r50(width: int, strides: Strides) -> nn.Module:
     """The slow pathway, with one pooling fewer, so that hands stay visible on the map."""
     try:
         from pytorchvideo.models.resnet import create_resnet
@@ -127,14 +135,16 @@ def _slow_r50(width: int, strides: list[int]) -> nn.Module:
     network = create_resnet(
         stem_dim_out=width,
         stem_pool=None,
-        stage_temporal_stride=(1, *strides),
+        stage_temporal_stride=(1, *(time for time, _ in strides)),
+        stage_spatial_h_stride=(1, *(space for _, space in strides)),
+        stage_spatial_w_stride=(1, *(space for _, space in strides)),
         head=None,
     )
     return nn.Sequential(*network.blocks)
 
 
 # The function that builds each, and how many times wider its map is than its first layer.
-BACKBONES: dict[str, tuple[Callable[[int, list[int]], nn.Module], int]] = {
+BACKBONES: dict[str, tuple[Callable[[int, Strides], nn.Module], int]] = {
     "r3d_18": (_r3d_18, 8),
     "slow_r50": (_slow_r50, 32),
 }

@@ -11,7 +11,7 @@ from signzoo.hub.checkpoint import Pretrained
 from signzoo.models.layers import valid_frames
 from signzoo.models.motion_autoencoder.backbone import (
     BACKBONES,
-    SPATIAL_STRIDE,
+    SPATIAL_STRIDES,
     TEMPORAL_STRIDES,
     Backbone,
 )
@@ -36,6 +36,9 @@ class MotionAutoencoderConfig:
     """Channels of its first layer."""
     temporal_stride: int = 4
     """Frames on one feature: 1, 2, 4 or 8; at 25 a second a sign takes about six."""
+    spatial_stride: int = 16
+    """Pixels on one place of the map, along each side: 16 as published, or 8, which learns sooner
+    where hands are."""
     size: int = 112
     """Height and width of the video in pixels."""
     bottleneck: int = 10
@@ -50,12 +53,19 @@ class MotionAutoencoderConfig:
             )
         if self.temporal_stride not in TEMPORAL_STRIDES:
             raise UsageError(f"temporal_stride is 1, 2, 4 or 8; got {self.temporal_stride}.")
+        if self.spatial_stride not in SPATIAL_STRIDES:
+            raise UsageError(f"spatial_stride is 8 or 16; got {self.spatial_stride}.")
         sizes = (self.width, self.bottleneck, self.decoder_width)
-        if min(sizes) < 1 or self.size < SPATIAL_STRIDE or self.size % SPATIAL_STRIDE:
+        if min(sizes) < 1 or self.size < 1 or self.size % self.spatial_stride:
             raise UsageError(
                 "The motion autoencoder needs positive sizes, and pictures whose size is a "
-                f"multiple of {SPATIAL_STRIDE}; got {self}."
+                f"multiple of {self.spatial_stride}; got {self}."
             )
+
+    @property
+    def map_size(self) -> int:
+        """Height and width of the map of features."""
+        return self.size // self.spatial_stride
 
 
 class MotionAutoencoder(Pretrained):
@@ -78,14 +88,16 @@ class MotionAutoencoder(Pretrained):
     def __init__(self, config: MotionAutoencoderConfig) -> None:
         super().__init__()
         self.config = config
-        self.backbone = Backbone(config.backbone, config.width, config.temporal_stride)
+        self.backbone = Backbone(
+            config.backbone, config.width, config.temporal_stride, config.spatial_stride
+        )
         self.squeeze = nn.Conv3d(self.backbone.channels, config.bottleneck, 1)
         self.decoder = _Decoder(config)
 
     @property
     def num_features(self) -> int:
         """D, the features of a moment: the channels of the map at every place of it."""
-        return self.config.bottleneck * (self.config.size // SPATIAL_STRIDE) ** 2
+        return self.config.bottleneck * self.config.map_size**2
 
     def forward(self, video: Tensor, lengths: Tensor) -> Tensor:
         """Restore perturbed video.
@@ -134,9 +146,8 @@ class _Decoder(nn.Module):
 
     def __init__(self, config: MotionAutoencoderConfig) -> None:
         super().__init__()
-        side = config.size // SPATIAL_STRIDE
-        self.shape = (config.bottleneck, side, side)
-        self.temporal_stride = config.temporal_stride
+        self.shape = (config.bottleneck, config.map_size, config.map_size)
+        self.strides = (config.temporal_stride, config.spatial_stride)
         first = config.decoder_width
         widths = [config.bottleneck, first, first * 3 // 4, first // 2]
         self.stages = nn.ModuleList(
@@ -149,12 +160,12 @@ class _Decoder(nn.Module):
     def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
         """Turn features ``(B, T', D)`` into video ``(B, T, 3, H, W)``, T a multiple of T'."""
         maps = features.unflatten(2, self.shape).transpose(1, 2)  # (B, C, T', h, w)
-        stride = self.temporal_stride
-        for stage in self.stages:  # three, as many as a temporal stride of 8 has doublings
-            factor = 2 if stride > 1 else 1
-            stride //= factor
-            maps = nn.functional.interpolate(maps, scale_factor=(factor, 2, 2))
-            maps = stage(_silenced(maps, lengths, stride))
+        time, space = self.strides
+        for stage in self.stages:  # three, as many as the largest strides have doublings here
+            longer, wider = min(time, 2), 2 if space > 2 else 1
+            time, space = time // longer, space // wider
+            maps = nn.functional.interpolate(maps, scale_factor=(longer, wider, wider))
+            maps = stage(_silenced(maps, lengths, time))
         painted = self.paint(_silenced(maps, lengths, 1)).transpose(1, 2)  # (B, T, 12, h, w)
         return nn.functional.pixel_shuffle(painted, 2)
 

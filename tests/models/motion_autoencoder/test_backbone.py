@@ -3,13 +3,18 @@ import torch
 from torchvision.models.video import r3d_18
 
 from signzoo.errors import MissingPackageError
-from signzoo.models.motion_autoencoder.backbone import BACKBONES, TEMPORAL_STRIDES, Backbone
+from signzoo.models.motion_autoencoder.backbone import (
+    BACKBONES,
+    SPATIAL_STRIDES,
+    TEMPORAL_STRIDES,
+    Backbone,
+)
 
 
-def lively(name: str, stride: int) -> Backbone:
+def lively(name: str, stride: int, space: int) -> Backbone:
     """A backbone whose norms turn a zero into something else, as trained ones do."""
     torch.manual_seed(0)
-    network = Backbone(name, 4, stride)
+    network = Backbone(name, 4, stride, space)
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm3d):
             torch.nn.init.normal_(module.bias)
@@ -32,10 +37,11 @@ def test_at_full_width_it_is_the_r3d_18_of_torchvision():
         torch.testing.assert_close(found.mean(dim=(2, 3, 4)), original(video))
 
 
+@pytest.mark.parametrize("space", SPATIAL_STRIDES)
 @pytest.mark.parametrize("stride", TEMPORAL_STRIDES)
 @pytest.mark.parametrize("name", BACKBONES)
-def test_padding_never_leaks(name, stride):
-    network = lively(name, stride)
+def test_padding_never_leaks(name, stride, space):
+    network = lively(name, stride, space)
     video = torch.randn(2, 3, 13, 32, 32)
     lengths = torch.tensor([9, 6])
     with torch.no_grad():
@@ -44,6 +50,7 @@ def test_padding_never_leaks(name, stride):
             alone, _ = network(video[index : index + 1, :, :length], lengths[index : index + 1])
             kept = int(reduced[index])
             assert kept == -(-length // stride) == alone.shape[2]
+            assert alone.shape[-2:] == (32 // space, 32 // space)
             torch.testing.assert_close(found[index, :, :kept], alone[0], rtol=1e-4, atol=1e-4)
             assert not found[index, :, kept:].any()
 

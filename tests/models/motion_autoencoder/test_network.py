@@ -12,17 +12,19 @@ def tiny(**changes) -> MotionAutoencoder:
     return MotionAutoencoder(MotionAutoencoderConfig(**{**TINY, **changes})).eval()
 
 
+@pytest.mark.parametrize("space", [8, 16])
 @pytest.mark.parametrize("stride", [1, 2, 4, 8])
 @pytest.mark.parametrize("frames", [1, 2, 7, 16])
-def test_what_is_restored_has_the_shape_of_the_video(stride, frames):
+def test_what_is_restored_has_the_shape_of_the_video(space, stride, frames):
     video = torch.rand(2, frames, 3, 32, 32)
     lengths = torch.tensor([frames, 1])
-    network = tiny(temporal_stride=stride)
+    network = tiny(temporal_stride=stride, spatial_stride=space)
     restored = network(video, lengths)
     assert restored.shape == video.shape
     assert not restored[1, 1:].any()
     features, reduced = network.encode(video, lengths)
-    assert features.shape == (2, -(-frames // stride), 16)
+    assert features.shape == (2, -(-frames // stride), 4 * (32 // space) ** 2)
+    assert features.shape[2] == network.num_features
     assert reduced.tolist() == [-(-frames // stride), 1]
 
 
@@ -62,6 +64,7 @@ def test_the_decoder_is_small_beside_the_encoder():
         ({"backbone": "r3d_19"}, "r3d_18, slow_r50"),
         ({"temporal_stride": 3}, "1, 2, 4 or 8"),
         ({"size": 100}, "multiple of 16"),
+        ({"spatial_stride": 4}, "8 or 16"),
         ({"width": 0}, "positive"),
     ],
 )
