@@ -105,8 +105,10 @@ class Stage:
 def _shrunk(picture: np.ndarray) -> np.ndarray:
     """Average blocks of pixels, ``(nH, nW, 3)`` to ``(H, W, 3)``, both uint8."""
     n = _OVERSAMPLING
-    rows = sum(picture[i::n].astype(np.uint16) for i in range(n))
-    total = sum(rows[:, i::n] for i in range(n)) + n * n // 2
+    total = np.full((len(picture) // n, picture.shape[1] // n, 3), n * n // 2, np.uint16)
+    for row in range(n):
+        for column in range(n):
+            total += picture[row::n, column::n]
     return np.asarray(total // (n * n), np.uint8)
 
 
