@@ -180,13 +180,15 @@ class VideoStore:
             ManifestError: Its landmarks are of another video.
         """
         path = self._path(source)
-        try:
-            return _opened(path)
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            if path.is_dir():
-                logger.warning("%s is not readable (%s); it is made anew.", path, error)
-        _write(path, read_signing(source, self.size, self.fps))
-        return _opened(path)
+        kept = _kept(path)
+        if kept is None:
+            video = read_signing(source, self.size, self.fps)
+            # Another training may have kept it in the meantime, and may be reading it.
+            kept = _kept(path)
+            if kept is None:
+                _write(path, video)
+                kept = _opened(path)
+        return kept
 
     def _keeps(self, source: VideoSource) -> bool:
         try:
@@ -314,6 +316,16 @@ def _write(path: Path, video: SigningVideo) -> None:
             confidence=video.confidence,
             scale=video.scale,
         )
+
+
+def _kept(path: Path) -> SigningVideo | None:
+    """What is kept of a video; nothing if there is none, or none that can be read."""
+    try:
+        return _opened(path)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        if path.is_dir():
+            logger.warning("%s is not readable (%s); it is made anew.", path, error)
+        return None
 
 
 def _opened(path: Path) -> SigningVideo:

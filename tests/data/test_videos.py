@@ -348,3 +348,21 @@ def test_videos_are_kept_at_home_where_nobody_says_otherwise(corpus, tmp_path, m
     monkeypatch.setenv("SIGNZOO_HOME", str(tmp_path / "home"))
     VideoStore(32).open(find_videos(corpus)[0])
     assert len(list((tmp_path / "home" / "videos").glob("*/*/frames.npy"))) == 1
+
+
+def test_what_another_training_kept_in_the_meantime_stays(corpus, store, monkeypatch):
+    """It may be reading it: a folder that is replaced is gone for a moment."""
+    source = find_videos(corpus)[0]
+    places = []
+
+    def slow(*arguments, **options):
+        video = read_signing(*arguments, **options)
+        if not places:
+            places.append(0)
+            store.open(source)  # the other one is quicker
+            places.append(next(store.folder.rglob("frames.npy")).stat().st_ino)
+        return video
+
+    monkeypatch.setattr("signzoo.data.videos.read_signing", slow)
+    store.open(source)
+    assert places[1] == next(store.folder.rglob("frames.npy")).stat().st_ino
