@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from signzoo.avatar.appearance import Signer
+from signzoo.transforms.pose import CAMERA_HEIGHT, CAMERA_MIDDLE
 
-# As in `signzoo.transforms.pose.to_pixels`: the picture is 3.4 shoulder widths high, and its
-# middle lies a tenth of that below the shoulders, which are then two fifths from the top.
-HEIGHT = 3.4
-_PIVOT = np.array([0.0, HEIGHT / 10, 0.0])
+# The middle of the picture, below the shoulders, as `signzoo.transforms.pose.to_pixels` has it.
+_PIVOT = np.array([0.0, CAMERA_HEIGHT * (0.5 - CAMERA_MIDDLE), 0.0])
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class Camera:
     @property
     def view_angle(self) -> float:
         """Degrees from the top to the bottom of the picture."""
-        return float(np.degrees(2 * np.arctan(HEIGHT / self.zoom / 2 / self.distance)))
+        return float(np.degrees(2 * np.arctan(CAMERA_HEIGHT / self.zoom / 2 / self.distance)))
 
     def project(self, points: np.ndarray) -> np.ndarray:
         """Find points in the picture.
@@ -81,7 +80,7 @@ class Camera:
         """
         width, height = self.size
         seen = (points - _PIVOT) @ self.axes.T
-        scale = height / HEIGHT * self.zoom
+        scale = height / CAMERA_HEIGHT * self.zoom
         near = scale * self.distance / (seen[..., 2:] + self.distance)
         flat = seen[..., :2] * near + np.array([width / 2, height / 2])
         return np.concatenate([flat, seen[..., 2:] * scale], axis=-1).astype(np.float32)

@@ -17,6 +17,7 @@ from signzoo.avatar.camera import Camera
 from signzoo.avatar.figure import Figure
 from signzoo.errors import MissingPackageError
 from signzoo.structures import VideoClip
+from signzoo.transforms.pose import CAMERA_HEIGHT
 
 # Pixels that one of the picture is averaged from, along each side; with one, fingers have stairs.
 # Not OpenGL's multisampling: with it, Mesa's rasteriser takes 17 s for some frames of some signers.
@@ -187,7 +188,7 @@ def _between(
     start: np.ndarray, end: np.ndarray, figure: Figure, camera: Camera, motion_blur: float
 ) -> np.ndarray:
     _, width = figure.shoulders
-    pixels = camera.size[1] / 3.4 * camera.zoom / width
+    pixels = camera.size[1] / CAMERA_HEIGHT * camera.zoom / width
     moved = float(np.abs(end - start).max()) * pixels * motion_blur
     count = int(np.clip(np.ceil(moved / _BLUR_STEP), 1, _MOST_BLUR))
     share = np.linspace(0, motion_blur, count, dtype=np.float32)[:, None, None]

@@ -7,7 +7,7 @@ of sentences with glosses; `signzoo data perform` lets 3D signers perform what p
 import argparse
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from signzoo.data.synthesis.corpus import Summary
@@ -156,6 +156,12 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
 
 
+def _common(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What :func:`_add_common` declares of a recipe."""
+    names = ("split", "signers", "size", "fps", "seed")
+    return {name: getattr(arguments, name) for name in names}
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Make the corpus and say what is in it."""
     return _synthesize(arguments) if arguments.action == "synthesize" else _perform(arguments)
@@ -167,18 +173,14 @@ def _synthesize(arguments: argparse.Namespace) -> int:
     recipe = Recipe(
         manifest=arguments.manifest,
         lexicon=arguments.lexicon,
-        signers=arguments.signers,
-        split=arguments.split,
-        size=arguments.size,
-        seed=arguments.seed,
         landmarks=arguments.landmarks,
         video=not arguments.no_video,
-        fps=arguments.fps,
         motion_blur=arguments.motion_blur,
         crf=arguments.crf,
         tight=arguments.tight,
         language=arguments.language,
         signed_language=arguments.signed_language,
+        **_common(arguments),
     )
     out = Path(arguments.out)
     summary = synthesize(recipe, out, max(1, arguments.workers), progress=True)
@@ -195,15 +197,7 @@ def _perform(arguments: argparse.Namespace) -> int:
     from signzoo.data.synthesis.corpus import Recipe
     from signzoo.data.synthesis.performing import perform_corpus
 
-    recipe = Recipe(
-        manifest=arguments.folder,
-        lexicon=arguments.corpus,
-        signers=arguments.signers,
-        split=arguments.split,
-        size=arguments.size,
-        seed=arguments.seed,
-        fps=arguments.fps,
-    )
+    recipe = Recipe(manifest=arguments.folder, lexicon=arguments.corpus, **_common(arguments))
     out = Path(arguments.out)
     workers = max(1, arguments.workers)
     summary = perform_corpus(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SUMMARY = "linear probe: are signs of unseen signers in the features of a video network?"
 EPILOG = """\
 examples:
-  signzoo evaluate video-features signs-train signs-test --model motion-autoencoder-tiny-synth
+  signzoo evaluate video-features signs-train signs-test --model my-autoencoder
   signzoo evaluate video-features train test --model motion/a --model motion/b --out scores
 """
 
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     import numpy as np
 
     from signzoo.cli.evaluate import report_command
-    from signzoo.data.videos import find_videos
+    from signzoo.data.videos import VideoStore, find_videos
     from signzoo.evaluation.bootstrap import Resampling, bootstrap, paired_bootstrap
     from signzoo.evaluation.report import Report, write_rows
     from signzoo.evaluation.video_features import (
@@ -54,22 +54,26 @@ def run(arguments: argparse.Namespace) -> int:
         random_network,
         video_store,
     )
-    from signzoo.models.motion_autoencoder import MotionAutoencoder
+    from signzoo.models.motion_autoencoder import MotionAutoencoder, MotionAutoencoderConfig
 
     train, test = (isolated_signs(find_videos(each)) for each in (arguments.train, arguments.test))
     labels, wanted = ([source.gloss[0] for source in some] for some in (train, test))
+    groups = [source.group for source in train]
     named: dict[str, list[str]] = {}
+    untrained: dict[MotionAutoencoderConfig, list[str]] = {}  # the same for all of one size
     for name in arguments.model:
         network = MotionAutoencoder.from_pretrained(name)
         store = video_store(network)
         store.fill([*train, *test], arguments.read_workers)
-        for title, probed in (
-            (name, network),
-            (f"random weights ({name})", random_network(network, arguments.seed)),
-        ):
-            vectors = [clip_features(probed, some, store) for some in (train, test)]
-            groups = [source.group for source in train]
-            named[title] = name_by_probe(vectors[0], labels, groups, vectors[1])
+
+        def probe(probed: MotionAutoencoder, store: VideoStore = store) -> list[str]:
+            known, asked = (clip_features(probed, some, store) for some in (train, test))
+            return name_by_probe(known, labels, groups, asked)
+
+        named[name] = probe(network)
+        if network.config not in untrained:
+            untrained[network.config] = probe(random_network(network, arguments.seed))
+        named[f"random weights ({name})"] = untrained[network.config]
     hits = {
         title: np.array([[a == b, 1] for a, b in zip(answers, wanted, strict=True)], float)
         for title, answers in named.items()

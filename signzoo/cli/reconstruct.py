@@ -7,7 +7,7 @@ and of the restored video, inside the mask and outside.
 """
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,18 +133,21 @@ def _model(name: str | None) -> str:
 
 
 def _side_by_side(result: "Reconstruction", height: int, fps: float) -> "VideoClip":
+    from signzoo.media.cropping import crop_video
     from signzoo.media.drawing import side_by_side
     from signzoo.structures import VideoClip
 
-    def panel(frames: "Callable[[], Iterable[np.ndarray]]") -> VideoClip:
-        size = (height, height)
-        return VideoClip(lambda: _enlarged(frames(), height), fps, size, len(result.mask))
+    size = result.mask.shape[2]
+
+    def panel(frames: "Callable[[], Iterator[np.ndarray]]") -> VideoClip:
+        clip = VideoClip(frames, fps, (size, size), len(result.mask))
+        return crop_video(clip, (0, 0, size, size), (height, height))
 
     panels = (
-        panel(lambda: result.original),
-        panel(lambda: result.perturbed),
+        panel(lambda: iter(result.original)),
+        panel(lambda: iter(result.perturbed)),
         panel(lambda: _tinted(result)),
-        panel(lambda: result.restored),
+        panel(lambda: iter(result.restored)),
     )
     return side_by_side(panels, _TITLES)
 
@@ -156,14 +159,6 @@ def _tinted(result: "Reconstruction") -> "Iterator[np.ndarray]":
     for frame, mask in zip(result.original, result.mask, strict=True):
         red = (frame * 0.5 + np.array(_RED) * 0.5).astype(np.uint8)
         yield np.where(mask[..., None], red, frame)
-
-
-def _enlarged(frames: "Iterable[np.ndarray]", height: int) -> "Iterator[np.ndarray]":
-    import numpy as np
-    from PIL import Image
-
-    for frame in frames:
-        yield np.asarray(Image.fromarray(frame).resize((height, height), Image.Resampling.BICUBIC))
 
 
 def _numbers(result: "Reconstruction") -> str:

@@ -81,7 +81,7 @@ def test_the_avatars_own_hand_is_where_its_landmarks_say(letter):
 
 def test_the_mouth_opens_with_the_poses(letter):
     """The chin of an open mouth lies lower: below the lips the picture changes."""
-    pose = letter[:2]
+    pose = letter[[0, 0]]
     points = pose.points.copy()
     chin = pose.skeleton.landmarks.index("face/152")
     below = points[1, :, 1] > points[1, pose.skeleton.landmarks.index("face/14"), 1] - 0.005
@@ -95,7 +95,7 @@ def test_the_mouth_opens_with_the_poses(letter):
     right, bottom = mouth.max(axis=0).astype(int)
     change = np.abs(frames[1] - frames[0]).max(axis=-1)[top:bottom, left:right]
     half = len(change) // 2
-    assert change[half:].mean() > 1.5 * change[: half // 2].mean()
+    assert change[half:].mean() > 2 * change[: half // 2].mean()
     assert change[half:].max() > 40
 
 

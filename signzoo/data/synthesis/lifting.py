@@ -16,6 +16,7 @@ from signzoo.transforms.kinematics import (
     BONE_LENGTHS,
     FOREARM_ROLL,
     forearm_roll,
+    hand_frame,
     hand_points,
     limit_wrist,
     mirrored,
@@ -87,22 +88,21 @@ def _frames(points: np.ndarray, sign: float) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         Frames ``(T, 3, 3)`` of across, along and out of the palm; palm lengths ``(T,)``.
     """
-    palm = hand_points(np.zeros((1, 5, 4), np.float32))[0, _KNUCKLES, :2]
+    palm = _flat_hand()[_KNUCKLES, :2]
     # The picture of the palm is `seen @ palm`; its two singular values are its size, and its size
     # times the cosine of the turn.
     seen = np.swapaxes(points[:, _KNUCKLES], 1, 2) @ np.linalg.pinv(palm).T  # (T, 2, 2)
-    _, (size, short), axes = _svd(seen)
+    _, values, axes = np.linalg.svd(seen)
+    size, short = values.T
     cosine = np.minimum(short / np.maximum(_UNTURNED * size, 1e-9), 1)
     deep = sign * (size * np.sqrt(1 - cosine**2))[:, None] * axes[:, 1]  # (T, 2)
     whole = np.concatenate([seen, deep[:, None]], axis=1)  # (T, 3, 2): across and along
-    along = unit(whole[..., 1])
-    out = unit(np.cross(whole[..., 0], whole[..., 1]))
-    return np.stack([np.cross(along, out), along, out], axis=-1), size
+    return hand_frame(whole[..., 1], np.cross(whole[..., 0], whole[..., 1])), size
 
 
-def _svd(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    first, values, second = np.linalg.svd(matrices)
-    return first, values.T, second
+def _flat_hand() -> np.ndarray:
+    """A right hand whose joints are all straight, ``(21, 3)``."""
+    return np.asarray(hand_points(np.zeros((1, 5, 4), np.float32))[0])
 
 
 def _cost(arm: np.ndarray, points: np.ndarray, frames: np.ndarray) -> np.ndarray:
@@ -145,7 +145,7 @@ def _depth(points: np.ndarray, frames: np.ndarray, size: np.ndarray) -> np.ndarr
 
     A bone that the picture shortens goes on as the one before it, or bends towards the palm.
     """
-    palm = hand_points(np.zeros((1, 5, 4), np.float32))[0]
+    palm = _flat_hand()
     depth = size[:, None] * np.einsum("tc,vc->tv", frames[:, 2], palm)  # of a flat hand
     across, along = frames[..., 0], frames[..., 1]
     for digit in range(1, 5):
