@@ -2,10 +2,13 @@
 
 import json
 import os
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+import numpy as np
 
 from signzoo.errors import ManifestError
 
@@ -98,6 +101,21 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
         raise ManifestError(f"{path} has no rows; each line must be a JSON object.")
     refuse_repeated_ids(rows)
     return rows
+
+
+def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """Read the arrays of an ``.npz`` file that lies beside a manifest.
+
+    Raises:
+        ManifestError: The file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {key: file[key] for key in file.files}
+    except FileNotFoundError as error:
+        raise ManifestError(f"There is no {path}; the corpus is incomplete.") from error
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise ManifestError(f"{path} is not a readable .npz file: {error}.") from error
 
 
 def refuse_repeated_ids(rows: Sequence[Row]) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -162,11 +162,7 @@ class VideoStore:
         from tqdm import tqdm
 
         jobs = [(self, source) for source in sources if not self._keeps(source)]
-        finished: Generator[tuple[int, str], None, None]
-        if workers > 1 and len(jobs) > 1:
-            finished = run_jobs(_keep, _crashed, jobs, workers)
-        else:
-            finished = ((index, _keep(job)) for index, job in enumerate(jobs))
+        finished = run_jobs(_keep, _crashed, jobs, max(1, workers))
         disable = None if progress and jobs else True
         with closing(finished):  # ends the workers at once when Ctrl-C comes in between
             bar = tqdm(finished, "read videos", len(jobs), unit="video", disable=disable)

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -187,13 +187,12 @@ def _extract_all(
         raise UsageError(f"At least one worker is needed; got {workers}.")
     backend = backend or estimator()
     jobs = [_Job(source, target, overwrite, backend) for source, target in pairs]
-    finished: Generator[tuple[int, ExtractReport], None, None]
     order = list(range(len(jobs)))
-    if workers == 1 or len(jobs) < 2:
-        finished = ((i, _extract(replace(job, progress=progress))) for i, job in enumerate(jobs))
+    if workers == 1 or len(jobs) < 2:  # one after another, each with a bar of its own
+        jobs = [replace(job, progress=progress) for job in jobs]
     else:  # the largest first, so that in the end no worker waits for another's long video
         order.sort(key=lambda index: -_size(jobs[index].source))
-        finished = run_jobs(_extract, _crashed, [jobs[index] for index in order], workers)
+    finished = run_jobs(_extract, _crashed, [jobs[index] for index in order], workers)
     reports: dict[int, ExtractReport] = {}
     disable = None if progress else True
     with closing(finished):  # ends the workers at once when Ctrl-C comes in between

@@ -28,7 +28,7 @@ def run_jobs(
     jobs: Sequence[Job],
     workers: int,
 ) -> Generator[tuple[int, Result], None, None]:
-    """Run a function over jobs in worker processes.
+    """Run a function over jobs in worker processes; with one worker or one job, in this process.
 
     Workers are spawned, not forked: native libraries with threads do not survive a fork. A script
     that calls this needs the usual ``if __name__ == "__main__":``. Each worker keeps to its share
@@ -47,6 +47,9 @@ def run_jobs(
     Raises:
         Exception: What ``function`` raised; the other workers are ended.
     """
+    if workers == 1 or len(jobs) < 2:
+        yield from ((index, function(job)) for index, job in enumerate(jobs))
+        return
     waiting = deque(range(len(jobs)))
     busy: dict[_Pipe, int] = {}  # to the index of its job
     started: dict[_Pipe, tuple[BaseProcess, int]] = {}  # to its process and slot

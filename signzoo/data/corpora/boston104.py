@@ -5,15 +5,13 @@ Dreuw et al., "Speech Recognition Techniques for a Sign Language Recognition Sys
 ``tracks.npz`` (id to ``(T, 6)``: x and y of left hand, right hand and nose, in pixels).
 """
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from signzoo.data.corpora import TimedGloss, Utterance
-from signzoo.data.manifest import Row, read_manifest
-from signzoo.errors import ManifestError
+from signzoo.data.manifest import Row, read_arrays, read_manifest
 from signzoo.structures import Pose, Skeleton
 
 FPS = 30.0
@@ -35,18 +33,8 @@ def read(folder: Path) -> list[Utterance]:
     Raises:
         ManifestError: A file is missing, or a row does not fit its tracks.
     """
-    tracks = _load_tracks(folder / "tracks.npz")
+    tracks = read_arrays(folder / "tracks.npz")
     return [_utterance(row, tracks) for row in read_manifest(folder / "manifest.jsonl")]
-
-
-def _load_tracks(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
-    except FileNotFoundError as error:
-        raise ManifestError(f"There is no {path}; the corpus is incomplete.") from error
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise ManifestError(f"{path} is not a readable .npz file: {error}.") from error
 
 
 def _utterance(row: Row, tracks: dict[str, np.ndarray]) -> Utterance:

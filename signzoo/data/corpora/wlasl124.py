@@ -10,15 +10,14 @@ videos have 25 to 30 frames a second, and 25 is assumed, so that movements may b
 slower here than they were.
 """
 
-import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from signzoo.data.corpora import TimedGloss, Utterance
 from signzoo.data.corpora.layout import signing_pose
-from signzoo.data.manifest import Row, read_manifest
-from signzoo.errors import ManifestError
+from signzoo.data.manifest import Row, read_arrays, read_manifest
 from signzoo.structures import Pose, Skeleton
 
 FPS = 25.0
@@ -64,23 +63,17 @@ def read(folder: Path) -> list[Utterance]:
         ManifestError: A file is missing, or a row does not fit its points.
     """
     rows = read_manifest(folder / "manifest.jsonl")
-    path = folder / "keypoints.npz"
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return [_utterance(row, file) for row in rows]
-    except FileNotFoundError as error:
-        raise ManifestError(f"There is no {path}; the corpus is incomplete.") from error
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise ManifestError(f"{path} is not a readable .npz file: {error}.") from error
+    keypoints = read_arrays(folder / "keypoints.npz")
+    return [_utterance(row, keypoints) for row in rows]
 
 
-def _utterance(row: Row, file: "np.lib.npyio.NpzFile") -> Utterance:
+def _utterance(row: Row, keypoints: Mapping[str, np.ndarray]) -> Utterance:
     name, gloss, subset = (row.get(field, str) for field in ("id", "gloss", "subset"))
     if subset not in _SUBSETS:
         raise row.error(f"needs {' or '.join(_SUBSETS)} as 'subset', not {subset!r}")
-    if name not in file:
+    if name not in keypoints:
         raise row.error(f"points nowhere: keypoints.npz has no {name!r}")
-    found = file[name].astype(np.float32)
+    found = keypoints[name].astype(np.float32)
     if found.ndim != 3 or found.shape[1:] != (_POINTS, 3) or not len(found):
         raise row.error(f"needs points of shape (T, {_POINTS}, 3), not {found.shape}")
     pose = _pose(found)

@@ -298,9 +298,7 @@ def _made(
     from tqdm import tqdm
 
     with tqdm(total=total, initial=done, unit="row", desc="corpus", disable=not progress) as bar:
-        several = workers > 1 and len(jobs) > 1
-        made = run_jobs(_make, _crashed, jobs, workers) if several else enumerate(map(_make, jobs))
-        for _, entries in made:
+        for _, entries in run_jobs(_make, _crashed, jobs, workers):
             bar.update(len(entries))
             yield entries
 
