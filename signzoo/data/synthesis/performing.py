@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from signzoo.data.corpora import READERS, Utterance, read_folder
+from signzoo.data.corpora.layout import signing_pose
 from signzoo.data.pairs import TextGlossPair
 from signzoo.data.synthesis.corpus import Recipe, Summary, describe, make_rows
 from signzoo.data.synthesis.folder import claim
@@ -24,7 +25,6 @@ from signzoo.data.synthesis.lifting import lift_hands
 from signzoo.data.synthesis.performance import Performance
 from signzoo.data.synthesis.performers import Performer
 from signzoo.errors import ManifestError, UsageError
-from signzoo.lexicon.articulation import signing_skeleton
 from signzoo.structures import Pose
 from signzoo.transforms.pose import hands_seen, mirror, resample, to_shoulder_units
 
@@ -175,16 +175,9 @@ def _hash(utterances: Sequence[Utterance]) -> str:
 
 def _on_signing_skeleton(pose: Pose) -> Pose:
     """Put a pose on the skeleton of all synthetic corpora; what it does not have is missing."""
-    skeleton = signing_skeleton()
-    column = {name: i for i, name in enumerate(pose.skeleton.landmarks)}
-    where = [column.get(name, 0) for name in skeleton.landmarks]
-    there = np.array([name in column for name in skeleton.landmarks])
-    return replace(
-        pose,
-        points=pose.points[:, where],
-        confidence=pose.confidence[:, where] * there,
-        skeleton=skeleton,
-    )
+    names = pose.skeleton.landmarks
+    known = signing_pose(pose.points, pose.confidence, names, pose.fps, pose.size)
+    return replace(known, unit=pose.unit)
 
 
 def _spans(utterance: Utterance, fps: float, num_frames: int) -> tuple[tuple[int, int], ...]:
