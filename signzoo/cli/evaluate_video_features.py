@@ -1,9 +1,10 @@
 """Ask how much of the signs a frozen video network's features hold.
 
 A linear classifier is trained on the features of the clips in one folder and names the signs in
-another, of other signers. Beside every network stands one of the same size with random weights.
-Both folders hold a sign a clip: `signzoo data synthesize --tight` of one gloss a row makes such,
-and `signzoo data perform` of real signs.
+another, of other signers. Beside every network stands one of the same size with random weights, and
+beside all of them the clips' own landmarks and the most frequent sign. Both folders hold a sign a
+clip: `signzoo data synthesize --tight` of one gloss a row makes such, and `signzoo data perform` of
+real signs.
 """
 
 import argparse
@@ -50,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     from signzoo.evaluation.video_features import (
         clip_features,
         isolated_signs,
+        landmark_features,
         name_by_probe,
         random_network,
         video_store,
@@ -74,6 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
         if network.config not in untrained:
             untrained[network.config] = probe(random_network(network, arguments.seed))
         named[f"random weights ({name})"] = untrained[network.config]
+    known, asked = (landmark_features(some, store) for some in (train, test))
+    named["landmarks"] = name_by_probe(known, labels, groups, asked)
     hits = {
         title: np.array([[a == b, 1] for a, b in zip(answers, wanted, strict=True)], float)
         for title, answers in named.items()

@@ -42,19 +42,43 @@ def clip_features(
     """
     from tqdm import tqdm
 
-    network = network.eval()
+    # As it is trained; on a CPU, ten times as fast as 32 bits in the usual order.
+    network = network.eval().to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     device = next(network.parameters()).device
     rows = []
-    for source in tqdm(sources, "features", unit="clip", leave=False, disable=not progress):
+    for source in tqdm(
+        sources, "features", unit="clip", leave=False, disable=None if progress else True
+    ):
         frames = torch.from_numpy(np.array(store.open(source).frames)).to(device)
         video = (frames.permute(0, 3, 1, 2).float() / 255)[None]
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16):
             features, _ = network.encode(video, torch.tensor([len(frames)], device=device))
             moments = nn.functional.interpolate(
                 features.float().transpose(1, 2), _MOMENTS, mode="linear", align_corners=True
             )
         rows.append(moments[0].T.flatten().cpu().numpy())
     return np.stack(rows)
+
+
+def landmark_features(sources: Sequence[VideoSource], store: VideoStore) -> np.ndarray:
+    """Describe whole clips by where their landmarks are, as a network sees them at best.
+
+    Args:
+        sources: The clips.
+        store: Has them.
+
+    Returns:
+        Places of the landmarks at eight moments of each clip as shares of the picture, 0 where one
+        is missing, ``(N, 8 V 2)`` float32.
+    """
+    rows = []
+    for source in sources:
+        video = store.open(source)
+        moments = np.linspace(0, len(video.points) - 1, 2 * _MOMENTS).round().astype(int)
+        points = video.points[moments] / video.frames.shape[1]
+        seen = (video.confidence[moments] > 0) & np.isfinite(points).all(axis=-1)
+        rows.append(np.where(seen[..., None], points, 0).flatten())
+    return np.stack(rows).astype(np.float32)
 
 
 def name_by_probe(

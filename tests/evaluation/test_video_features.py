@@ -8,6 +8,7 @@ from signzoo.data.videos import find_videos
 from signzoo.errors import UsageError
 from signzoo.evaluation.video_features import (
     clip_features,
+    landmark_features,
     name_by_probe,
     random_network,
     video_store,
@@ -71,6 +72,20 @@ def test_each_clip_becomes_one_vector_whatever_its_length(fake_corpora):
     np.testing.assert_allclose(again[0], vectors[2], rtol=1e-5)
 
 
+def test_landmarks_are_a_vector_too_and_missing_ones_are_nowhere(fake_corpora):
+    store = video_store(MotionAutoencoder(TINY))
+    sources = find_videos(fake_corpora / "videos")
+    store.fill(sources)
+    vectors = landmark_features(sources, store)
+    video = store.open(sources[1])
+    assert vectors.shape == (5, 8 * video.points.shape[1] * 2)
+    assert np.isfinite(vectors).all()
+    first = vectors[1].reshape(8, -1, 2)[0]
+    seen = video.confidence[0] > 0
+    np.testing.assert_allclose(first[seen], video.points[0][seen] / 32, rtol=1e-6)
+    assert not first[~seen].any()
+
+
 def test_the_command_sets_each_network_beside_random_weights(fake_corpora, tmp_path, capsys):
     random_network(MotionAutoencoder(TINY), seed=1).save_pretrained(tmp_path / "network")
     corpus = tmp_path / "signs"
@@ -80,6 +95,7 @@ def test_the_command_sets_each_network_beside_random_weights(fake_corpora, tmp_p
     assert main(command) == 0
     shown = capsys.readouterr().out
     assert "random weights" in shown
+    assert "landmarks" in shown
     assert "most frequent sign" in shown
     assert "Signers in both: s0, s1" in shown
     scores = json.loads((tmp_path / "out" / "scores.json").read_text())

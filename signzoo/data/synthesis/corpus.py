@@ -297,7 +297,8 @@ def _made(
 ) -> Iterator[list[dict[str, Any]]]:
     from tqdm import tqdm
 
-    with tqdm(total=total, initial=done, unit="row", desc="corpus", disable=not progress) as bar:
+    disable = None if progress else True
+    with tqdm(total=total, initial=done, unit="row", desc="corpus", disable=disable) as bar:
         for _, entries in run_jobs(_make, _crashed, jobs, workers):
             bar.update(len(entries))
             yield entries

@@ -4,7 +4,7 @@ Equations 3 to 5 of the paper, for a whole batch at once: no step loops over cli
 everything runs where the tensors are. All that is random is drawn from the generator passed in.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf, prod
 from typing import Literal, get_args
@@ -20,8 +20,12 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-# Drawn in every call: orders of a square's pixels to choose from, frames of noise to cut from.
+# Drawn for every part: orders of a square's pixels to choose from, frames of noise to cut from.
 _NUM_ORDERS, _NUM_DRAWN = 256, 4
+# Numbers that a CPU perturbs at a time: what lies between input and result then stays in memory that
+# the process has. Fetching it from the system anew, time and again, takes longer than all else.
+_AT_ONCE = 2**20
+
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class PerturbationConfig:
     kinds: tuple[str, ...] = KINDS
     """Perturbations to choose from: pixel_shuffle, pixel_replacement, block_occlusion,
     gaussian_noise, temporal_shuffle; none at all leaves the video as it is."""
+    share: float = 1.0
+    """Share of the clips that are perturbed; the others are to be restored as they are."""
     mixed: bool = False
     """Apply all the kinds to every clip, in turn, rather than one of them, drawn for each clip."""
     large: float = 0.9
@@ -63,7 +69,7 @@ class PerturbationConfig:
         for kind in set(self.kinds) - set(KINDS):
             hint = f"{did_you_mean(kind, KINDS)}The kinds are {', '.join(KINDS)}."
             raise UsageError(f"There is no perturbation {kind!r}. {hint}")
-        shares = ("large", "replaced", "block_size", "noise_size")
+        shares = ("share", "large", "replaced", "block_size", "noise_size")
         amounts = ("threshold", "radius", "noise_deviation")
         counts = {"num_blocks": 0, "num_noises": 0, "shuffle_size": 1, "shuffle_frames": 1}
         for name, value in vars(self).items():
@@ -180,34 +186,42 @@ def perturb(
     Returns:
         The perturbed video, in [0, 1], ``(B, T, C, H, W)``.
     """
+    ways = [config.kinds] if config.mixed else [(kind,) for kind in config.kinds]
     if not config.kinds:
         return video.clone()
-    changed = _change(video, lengths, config, generator).flatten(3)
+    shape, device = lengths.shape, video.device
+    drawn = torch.randint(len(ways), shape, generator=generator, device=device)
+    if config.share < 1:
+        left = torch.rand(shape, generator=generator, device=device) >= config.share
+        drawn.masked_fill_(left, len(ways))
+    at_once = max(1, _AT_ONCE // video[0].numel()) if device.type == "cpu" else len(video)
+    result = torch.empty_like(video)
+    for way in drawn.unique():
+        kinds = (*ways, ())[way]
+        for clips in (drawn == way).nonzero(as_tuple=True)[0].split(at_once):
+            part, fast = video.index_select(0, clips), mask.index_select(0, clips)
+            part = _blend(part, fast, lengths[clips], kinds, config, generator)
+            result.index_copy_(0, clips, part)
+    return result
+
+
+def _blend(
+    video: Tensor,
+    mask: Tensor,
+    lengths: Tensor,
+    kinds: Sequence[str],
+    config: PerturbationConfig,
+    generator: Generator,
+) -> Tensor:
+    """Perturb clips in the same ways, one upon the other, and mix that with what they were."""
+    changed = video
+    for kind in kinds:
+        changed = _PERTURBATIONS[kind](changed, lengths, config, generator)
     weight = mask.to(video.dtype).mul_(2 * config.large - 1).add_(1 - config.large)
     weight.mul_(valid_frames(lengths, video.shape[1])[:, :, None, None, None])
     # Height and width as one axis: an axis less to broadcast halves the time on a CPU.
-    torch.lerp(video.flatten(3), changed, weight.flatten(3), out=changed)
-    return changed.view(video.shape)
-
-
-def _change(
-    video: Tensor, lengths: Tensor, config: PerturbationConfig, generator: Generator
-) -> Tensor:
-    """f of Eq. 5: the video, perturbed everywhere."""
-    if config.mixed or len(config.kinds) < 2:
-        for kind in config.kinds:
-            video = _PERTURBATIONS[kind](video, lengths, config, generator)
-        return video
-    shape, device = lengths.shape, video.device
-    drawn = torch.randint(len(config.kinds), shape, generator=generator, device=device)
-    changed = torch.empty_like(video)
-    for index, kind in enumerate(config.kinds):
-        (clips,) = (drawn == index).nonzero(as_tuple=True)
-        if len(clips):
-            part = video.index_select(0, clips)
-            part = _PERTURBATIONS[kind](part, lengths[clips], config, generator)
-            changed.index_copy_(0, clips, part)
-    return changed
+    mixed = torch.lerp(video.flatten(3), changed.flatten(3), weight.flatten(3))
+    return mixed.view(video.shape)
 
 
 def _shuffle_pixels(

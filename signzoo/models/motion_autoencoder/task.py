@@ -1,6 +1,6 @@
 """Trains the motion autoencoder to restore windows of signing whose motion was perturbed."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, ClassVar
 
 import torch
@@ -31,6 +31,8 @@ class MotionAutoencoderTask(Task):
         network: Size of the network.
         optimizer: How it is trained.
         perturbation: What is done to the video that the network sees.
+        clean: Share of all steps that come before it is perturbed. What a hand looks like is learnt
+            within some hundred steps of clean video, and of perturbed video in some thousands.
         mask_weight: How much more an error counts where landmarks move fast; 0 counts all alike.
         initial: Weights to begin with: torchvision's for video by name, such as
             R3D_18_Weights.KINETICS400_V1 for the encoder at full width, or another motion
@@ -46,6 +48,7 @@ class MotionAutoencoderTask(Task):
         network: MotionAutoencoderConfig = MotionAutoencoderConfig(),  # noqa: B008 - frozen
         optimizer: OptimizerConfig = OptimizerConfig(),  # noqa: B008 - frozen
         perturbation: PerturbationConfig = PerturbationConfig(),  # noqa: B008 - frozen
+        clean: float = 0.2,
         mask_weight: float = 4.0,
         initial: str | None = None,
     ) -> None:
@@ -53,12 +56,16 @@ class MotionAutoencoderTask(Task):
             perturbation = make_config(PerturbationConfig, perturbation)
         if mask_weight < 0:
             raise UsageError(f"mask_weight is a number from 0; got {mask_weight}.")
+        if not 0 <= clean <= 1:
+            raise UsageError(f"clean is a share of all steps, from 0 to 1; got {clean}.")
         super().__init__(network, optimizer)
         self.perturbation = perturbation
+        self.clean = clean
         self.mask_weight = mask_weight
+        self._perturbs = True
         # Without the initial weights: a checkpoint has its own.
         self.save_hyperparameters(
-            {"perturbation": asdict(perturbation), "mask_weight": mask_weight}
+            {"perturbation": asdict(perturbation), "clean": clean, "mask_weight": mask_weight}
         )
         if initial:
             initialise(self.network, initial)
@@ -80,6 +87,9 @@ class MotionAutoencoderTask(Task):
     def restore(self, batch: WindowBatch) -> Restored:
         """Vary, perturb and restore a batch."""
         video, points, scale = varied(batch, self.network.config.size)
+        config = self.perturbation
+        if self.training and not self._perturbs:
+            config = replace(config, kinds=())
         generator = torch.Generator(video.device).manual_seed(int(batch.seed.sum()) % 2**63)
         return restore(
             self.network,
@@ -88,9 +98,14 @@ class MotionAutoencoderTask(Task):
             batch.confidence,
             batch.lengths,
             scale,
-            self.perturbation,
+            config,
             generator,
         )
+
+    def on_train_batch_start(self, batch: WindowBatch, batch_idx: int) -> None:
+        """Begin to perturb when it is time."""
+        clean_steps = self.clean * self.trainer.estimated_stepping_batches
+        self._perturbs = self.global_step >= clean_steps
 
     def shared_step(self, batch: WindowBatch) -> tuple[Tensor, Outputs]:
         """Restore a batch of perturbed windows."""

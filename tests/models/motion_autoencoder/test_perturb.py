@@ -342,6 +342,19 @@ def test_each_clip_draws_one_of_the_kinds(mask):
         assert share.float().mean().item() == pytest.approx(1 / 3, abs=0.08)
 
 
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_share_of_the_clips_is_left_as_it_is(mixed):
+    torch.manual_seed(0)
+    video, mask = torch.rand(200, 2, 3, 8, 8), torch.ones(200, 2, 1, 8, 8, dtype=torch.bool)
+    config = PerturbationConfig(("gaussian_noise", "block_occlusion"), share=0.3, mixed=mixed)
+    result = perturb(video, mask, torch.full((200,), 2), config, torch.Generator().manual_seed(1))
+    changed = (result != video).flatten(1).any(dim=1).float().mean()
+    assert 0.2 < changed < 0.4
+    none = PerturbationConfig(share=0.0, mixed=mixed)
+    result = perturb(video, mask, torch.full((200,), 2), none, torch.Generator().manual_seed(1))
+    assert torch.equal(result, video)
+
+
 def test_mixed_applies_all_the_kinds_in_turn(mask):
     grey = torch.full((20, 2, C, 32, 32), 0.5)
     config = PerturbationConfig(

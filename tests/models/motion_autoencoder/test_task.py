@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import lightning
 import pytest
 import torch
@@ -193,3 +195,17 @@ def test_plain_values_make_the_task_again():
     assert task.hparams["perturbation"]["large"] == 0.5
     with pytest.raises(UsageError, match="mask_weight"):
         MotionAutoencoderTask(TINY, mask_weight=-1)
+    with pytest.raises(UsageError, match="clean"):
+        MotionAutoencoderTask(TINY, clean=20)
+
+
+def test_the_first_steps_see_clean_video_and_validation_never(task, monkeypatch):
+    trainer = SimpleNamespace(estimated_stepping_batches=10, global_step=1)
+    monkeypatch.setattr(task, "_trainer", trainer)
+    for step, clean in ((1, True), (2, False)):
+        trainer.global_step = step
+        task.train().on_train_batch_start(make_batch(), 0)
+        seen = task.restore(make_batch())
+        assert torch.equal(seen.perturbed, seen.original) is clean
+        validated = task.eval().restore(make_batch())
+        assert not torch.equal(validated.perturbed, validated.original)
