@@ -220,8 +220,8 @@ def _blend(
     weight = mask.to(video.dtype).mul_(2 * config.large - 1).add_(1 - config.large)
     weight.mul_(valid_frames(lengths, video.shape[1])[:, :, None, None, None])
     # Height and width as one axis: an axis less to broadcast halves the time on a CPU.
-    mixed = torch.lerp(video.flatten(3), changed.flatten(3), weight.flatten(3))
-    return mixed.view(video.shape)
+    torch.lerp(video.flatten(3), changed.flatten(3), weight.flatten(3), out=changed.flatten(3))
+    return changed
 
 
 def _shuffle_pixels(
