@@ -22,10 +22,9 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 # Drawn for every part: orders of a square's pixels to choose from, frames of noise to cut from.
 _NUM_ORDERS, _NUM_DRAWN = 256, 4
-# Numbers that a CPU perturbs at a time: what lies between input and result then stays in memory that
-# the process has. Fetching it from the system anew, time and again, takes longer than all else.
+# Numbers that a CPU perturbs at a time: what lies between input and result then stays in memory
+# that the process has. Fetching it from the system anew every time takes longer than all else.
 _AT_ONCE = 2**20
-
 
 
 @dataclass(frozen=True)
