@@ -210,14 +210,21 @@ def test_two_processes_score_as_one_does(fake_corpora, tmp_path):
 def test_ctrl_c_stops_in_order_and_says_how_to_go_on(fake_corpora, tmp_path):
     words = [sys.executable, "-m", "signzoo", "fit", f"--config={TINY}"]
     words += [f"--data.folder={fake_corpora}", "--trainer.max_epochs=100000"]
-    process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+        # Tests that run in the background of a shell ignore Ctrl-C, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     last = tmp_path / "runs" / "rest_detector" / "version_0" / "checkpoints" / "last.ckpt"
     for _ in range(600):
         if last.is_file() or process.poll() is not None:
             break
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    try:
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "--ckpt_path last" in errors
     assert "Traceback" not in errors
