@@ -21,6 +21,7 @@ from signzoo.errors import UsageError
 from signzoo.evaluation.report import Report
 from signzoo.lexicon.folder import Lexicon
 from signzoo.structures import Pose
+from signzoo.structures.pose_files import POSE_SUFFIXES
 from signzoo.transforms.rotations import angle_between, turn, unit
 
 # Groups of bones, and the most degrees of mean error that the project allows them.
@@ -28,7 +29,6 @@ TARGETS = {"upper_arm": 8.0, "forearm": 8.0, "hand": 8.0, "finger": 8.0, "head":
 MEASURES = ("3d", "picture")
 # A bone is left out of the picture's measure where this share of it or less lies in the picture.
 FLATTEST = 0.3
-_SUFFIXES = (".pose", ".npz", ".json", ".h5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,9 @@ def find_poses(folder: str | Path) -> list[Path]:
     Raises:
         UsageError: There are none.
     """
-    found = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in _SUFFIXES)
+    found = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in POSE_SUFFIXES)
     if not found:
-        raise UsageError(f"{folder} holds no pose file ({', '.join(_SUFFIXES)}).")
+        raise UsageError(f"{folder} holds no pose file ({', '.join(POSE_SUFFIXES)}).")
     return found
 
 

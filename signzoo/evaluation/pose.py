@@ -10,8 +10,8 @@ import numpy as np
 from signzoo.errors import MediaError, UsageError
 from signzoo.metrics.pose import PoseScorer
 from signzoo.structures import Pose
+from signzoo.structures.pose_files import POSE_SUFFIXES
 
-SUFFIXES = (".pose", ".npz", ".json", ".h5")
 # The score by which single poses are ranked: hands carry most of what is signed.
 RANKING = "dtw_error_hands"
 
@@ -80,7 +80,7 @@ def _by_name(folder: Path) -> dict[str, Path]:
         raise UsageError(f"There is no folder {folder}; give a folder of pose files.")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in SUFFIXES:
+        if path.suffix.lower() not in POSE_SUFFIXES:
             continue
         if path.stem in found:
             raise UsageError(
@@ -88,5 +88,5 @@ def _by_name(folder: Path) -> dict[str, Path]:
             )
         found[path.stem] = path
     if not found:
-        raise UsageError(f"{folder} holds no pose; poses end in {', '.join(SUFFIXES)}.")
+        raise UsageError(f"{folder} holds no pose; poses end in {', '.join(POSE_SUFFIXES)}.")
     return found

@@ -16,8 +16,7 @@ from signzoo.media.holistic import HolisticEstimator
 from signzoo.media.video import open_video
 from signzoo.media.workers import run_jobs
 from signzoo.structures import Pose, Skeleton, VideoClip
-
-POSE_SUFFIXES = (".pose", ".npz", ".json", ".h5")
+from signzoo.structures.pose_files import POSE_SUFFIXES
 
 
 class PoseEstimator(Protocol):

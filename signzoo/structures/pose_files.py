@@ -226,3 +226,4 @@ _WRITERS: dict[str, Callable[[Pose, Path], None]] = {
     ".json": _write_json,
     ".h5": _write_h5,
 }
+POSE_SUFFIXES = tuple(_WRITERS)

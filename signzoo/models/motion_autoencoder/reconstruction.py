@@ -89,17 +89,15 @@ class Reconstruction:
             The mean squared errors of ``perturbed`` and of ``restored``, for pixels in [0, 1]; NaN
             where there are no such pixels.
         """
-        count, sums = 0, np.zeros(2)
-        for original, perturbed, mask, restored in zip(
-            self.original, self.perturbed, self.mask, self.restored, strict=True
-        ):
-            where = mask == fast
-            count += int(where.sum())
-            wanted = original[where].astype(np.float32) / 255
-            for place, other in enumerate((perturbed, restored)):
-                error = other[where].astype(np.float32) / 255 - wanted
-                sums[place] += float(np.square(error).mean(axis=-1).sum())
-        return (sums[0] / count, sums[1] / count) if count else (np.nan, np.nan)
+        where = self.mask == fast
+        if not where.any():
+            return np.nan, np.nan
+        wanted = self.original[where].astype(np.float32)  # (N, 3)
+        perturbed, restored = (
+            float(np.square((each[where] - wanted) / 255).mean())
+            for each in (self.perturbed, self.restored)
+        )
+        return perturbed, restored
 
 
 @torch.inference_mode()
