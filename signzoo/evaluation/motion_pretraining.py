@@ -216,7 +216,7 @@ def _plot(out: Path, conditions: Sequence[str], seeds: Sequence[int]) -> None:
     """Draw every seed as a dot, and the floors as lines."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 3.2), layout="constrained")
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
     for axes, (probe, title) in zip(figure.subplots(1, 3), PROBES.items(), strict=True):
         for place, condition in enumerate(conditions):
             values = [_named(out, condition, seed, probe)[condition] for seed in seeds]
@@ -229,7 +229,8 @@ def _plot(out: Path, conditions: Sequence[str], seeds: Sequence[int]) -> None:
         axes.set_xlim(-0.5, len(conditions) - 0.5)
         axes.set_ylim(bottom=-2)
     figure.axes[0].set_ylabel("signs named, %")
-    figure.axes[-1].legend(fontsize=7)
+    lines = figure.axes[0].get_lines()[-len(_FLOORS) :]
+    figure.legend(handles=lines, loc="outside lower center", ncols=len(_FLOORS))
     with atomic_path(out / "probes.png") as part:
         figure.savefig(part, dpi=120)
 
