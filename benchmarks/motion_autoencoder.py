@@ -14,19 +14,27 @@ import statistics
 import time
 
 import torch
+import yaml
 
 from signzoo.data.datamodule import Draw, LoaderConfig
 from signzoo.data.videos import read_signing
+from signzoo.hub.checkpoint import make_config
+from signzoo.hub.folders import package_folder
 from signzoo.models.motion_autoencoder import (
     MotionAutoencoderConfig,
     MotionAutoencoderData,
     MotionAutoencoderTask,
+    PerturbationConfig,
 )
 from signzoo.models.motion_autoencoder.network import FPS
 
-# As in the config.
-NETWORK = MotionAutoencoderConfig(width=16, size=64, bottleneck=24)
-FRAMES_PER_BATCH, STORED = 128, 80
+CONFIG = yaml.safe_load(
+    (package_folder("configs") / "motion_autoencoder" / "synth_tiny.yaml").read_text("utf-8")
+)
+NETWORK = make_config(MotionAutoencoderConfig, CONFIG["model"]["network"])
+PERTURBATION = make_config(PerturbationConfig, CONFIG["model"]["perturbation"])
+LOADER = make_config(LoaderConfig, CONFIG["data"]["loader"])
+STORED = CONFIG["data"]["size"]
 
 
 class Decoded:
@@ -44,11 +52,9 @@ def main() -> None:
     parser.add_argument("corpus", metavar="CORPUS")
     parser.add_argument("--steps", type=int, default=30)
     options = parser.parse_args()
-    data = MotionAutoencoderData(
-        options.corpus, size=STORED, loader=LoaderConfig(frames_per_batch=FRAMES_PER_BATCH)
-    )
+    data = MotionAutoencoderData(options.corpus, size=STORED, loader=LOADER)
     data.setup("fit")
-    task = MotionAutoencoderTask(NETWORK).train()
+    task = MotionAutoencoderTask(NETWORK, perturbation=PERTURBATION).train()
     optimizer = torch.optim.AdamW(task.parameters(), lr=1e-3)
     batches = iter(data.train_dataloader())
     waits, works, decodes = [], [], []
