@@ -21,7 +21,7 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 # Drawn for every part: orders of a square's pixels to choose from, frames of noise to cut from.
-_NUM_ORDERS, _NUM_DRAWN = 256, 4
+_NUM_ORDERS, _NUM_DRAWN = 256, 3
 # Numbers that a CPU perturbs at a time: what lies between input and result then stays in memory
 # that the process has. Fetching it from the system anew every time takes longer than all else.
 _AT_ONCE = 2**20
@@ -257,7 +257,7 @@ def _replace_pixels(
 ) -> Tensor:
     """Give a share of the pixels random colours."""
     shape = video.flatten(3).shape  # (B, T, C, H * W)
-    colours = _random_frames(torch.rand, shape, video.dtype, generator)
+    colours = _random_frames(_random_levels, shape, video.dtype, generator)
     level = _random_frames(torch.rand, (*shape[:2], 1, shape[3]), torch.float32, generator)
     replaced = (level < config.replaced).to(video.dtype)
     torch.lerp(video.flatten(3), colours, replaced, out=colours)
@@ -323,6 +323,13 @@ def _random_blocks(video: Tensor, number: int, size: float, generator: Generator
 
     rows, columns = lines(video.shape[-2]), lines(video.shape[-1])
     return (rows.transpose(-2, -1) @ columns).clamp_(max=1)[:, :, None]
+
+
+def _random_levels(number: int, generator: Generator, device: torch.device) -> Tensor:
+    """Brightnesses as 8 bits have them, ``(number,)``: eight out of every number that is drawn."""
+    drawn = torch.empty(number // 8 + 1, dtype=torch.int64, device=device)
+    drawn.random_(-(2**63), None, generator=generator)
+    return drawn.view(torch.uint8)[:number].float().div_(255)
 
 
 def _random_frames(
