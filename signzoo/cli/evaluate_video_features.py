@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SUMMARY = "linear probe: are signs of unseen signers in the features of a video network?"
 EPILOG = """\
 examples:
-  signzoo evaluate video-features signs-train signs-test --model my-autoencoder
+  signzoo evaluate video-features signs-train signs-test --model motion-autoencoder-tiny-synth
   signzoo evaluate video-features train test --model motion/a --model motion/b --out scores
 """
 

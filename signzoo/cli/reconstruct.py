@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SUMMARY = "what a motion autoencoder restores of a perturbed video"
 EPILOG = """\
 examples:
-  signzoo reconstruct hello.mp4 --model NAME -o out.mp4
+  signzoo reconstruct hello.mp4 -o out.mp4
   signzoo reconstruct hello.mp4 --model my-autoencoder --perturbation pixel_shuffle --sheet out.png
   signzoo reconstruct hello.mp4 --pose poses/hello.pose    with landmarks that are there already
 

@@ -39,7 +39,10 @@ PROBES = {
     "include": "INCLUDE, performed",
     "wlasl": "WLASL, performed",
 }
-_FLOORS = ("random weights", "landmarks", "most frequent sign")
+# What stands beside the networks in every probe, and the style of its line in the plot.
+FLOORS = {"random weights": "--", "landmarks": "-", "most frequent sign": ":"}
+# For every probe, the shares of signs that conditions and floors name, in per cent.
+Shares = dict[str, dict[str, list[float]]]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -71,9 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _train(options, *name.rsplit("-", 1))
         for probe in PROBES:
             _probe(options.out, name, probe)
-    table = summarise(options.out, options.conditions, options.seeds)
+    shares = read_shares(options.out, options.conditions, options.seeds)
+    table = summarise(shares)
     write_text(options.out / "table.md", table)
-    _plot(options.out, options.conditions, options.seeds)
+    _plot(shares, options.out / "probes.png")
     print(table)
 
 
@@ -176,62 +180,71 @@ def _signzoo(*command: str) -> None:
         raise SignzooError(f"signzoo {' '.join(command)} failed; what is done is kept.")
 
 
-def summarise(out: Path, conditions: Sequence[str], seeds: Sequence[int]) -> str:
-    """Make a table of the signs that are named rightly, in per cent, and what lies between seeds.
+def read_shares(out: Path, conditions: Sequence[str], seeds: Sequence[int]) -> Shares:
+    """Read how many signs were named rightly.
 
     Args:
         out: Has the probes' scores.
-        conditions: Its rows.
-        seeds: Which are averaged.
+        conditions: Which are read.
+        seeds: Of each of them.
 
     Returns:
-        Markdown.
+        For every probe, what each condition named in per cent, in the order of the seeds, and then
+        each floor, of the first network.
     """
+    shares: Shares = {}
+    for probe in PROBES:
+        found: dict[str, list[float]] = {condition: [] for condition in conditions}
+        shares[probe] = found
+        for condition in conditions:
+            for seed in seeds:
+                path = out / "scores" / f"{condition}-{seed}-{probe}" / "scores.json"
+                scores = json.loads(path.read_text("utf-8"))["scores"]
+                for title, score in scores.items():
+                    floor = next((floor for floor in FLOORS if title.startswith(floor)), None)
+                    if floor is None:
+                        found[condition].append(float(score["named"]["value"]))
+                    elif floor not in found:
+                        found[floor] = [float(score["named"]["value"])]
+    return shares
+
+
+def summarise(shares: Shares) -> str:
+    """Make a table in Markdown: the mean of the seeds, and each of them."""
+    first = next(iter(shares.values()))
+    conditions = [name for name in first if name not in FLOORS]
     lines = [["features", *PROBES.values()], ["---"] * (1 + len(PROBES))]
     for condition in conditions:
         cells = [condition]
-        for probe in PROBES:
-            values = [_named(out, condition, seed, probe)[condition] for seed in seeds]
+        for found in shares.values():
+            values = found[condition]
             spread = " / ".join(f"{value:.1f}" for value in values)
             cells.append(f"{sum(values) / len(values):.1f} ({spread})")
         lines.append(cells)
-    for floor in _FLOORS:
-        shares = [_named(out, conditions[0], seeds[0], probe)[floor] for probe in PROBES]
-        lines.append([floor, *(f"{share:.1f}" for share in shares)])
+    for floor in FLOORS:
+        lines.append([floor, *(f"{found[floor][0]:.1f}" for found in shares.values())])
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def _named(out: Path, condition: str, seed: int, probe: str) -> dict[str, float]:
-    """The share of signs that a network names, under its condition's name, and the floors."""
-    path = out / "scores" / f"{condition}-{seed}-{probe}" / "scores.json"
-    scores = json.loads(path.read_text("utf-8"))["scores"]
-    found = {}
-    for title, score in scores.items():
-        name = next((floor for floor in _FLOORS if title.startswith(floor)), condition)
-        found[name] = float(score["named"]["value"])
-    return found
-
-
-def _plot(out: Path, conditions: Sequence[str], seeds: Sequence[int]) -> None:
+def _plot(shares: Shares, path: Path) -> None:
     """Draw every seed as a dot, and the floors as lines."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 3.6), layout="constrained")
-    for axes, (probe, title) in zip(figure.subplots(1, 3), PROBES.items(), strict=True):
+    for axes, (probe, found) in zip(figure.subplots(1, 3), shares.items(), strict=True):
+        conditions = [name for name in found if name not in FLOORS]
         for place, condition in enumerate(conditions):
-            values = [_named(out, condition, seed, probe)[condition] for seed in seeds]
-            axes.plot([place] * len(values), values, "o")
-        floors = _named(out, conditions[0], seeds[0], probe)
-        for floor, style in zip(_FLOORS, ("--", "-", ":"), strict=True):
-            axes.axhline(floors[floor], color="grey", ls=style, lw=1, label=floor)
-        axes.set_title(title)
+            axes.plot([place] * len(found[condition]), found[condition], "o")
+        for floor, style in FLOORS.items():
+            axes.axhline(found[floor][0], color="grey", ls=style, lw=1, label=floor)
+        axes.set_title(PROBES[probe])
         axes.set_xticks(range(len(conditions)), conditions)
         axes.set_xlim(-0.5, len(conditions) - 0.5)
         axes.set_ylim(bottom=-2)
     figure.axes[0].set_ylabel("signs named, %")
-    lines = figure.axes[0].get_lines()[-len(_FLOORS) :]
-    figure.legend(handles=lines, loc="outside lower center", ncols=len(_FLOORS))
-    with atomic_path(out / "probes.png") as part:
+    lines = figure.axes[0].get_lines()[-len(FLOORS) :]
+    figure.legend(handles=lines, loc="outside lower center", ncols=len(FLOORS))
+    with atomic_path(path) as part:
         figure.savefig(part, dpi=120)
 
 

@@ -46,9 +46,8 @@ def clip_features(
     network = network.eval().to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     device = next(network.parameters()).device
     rows = []
-    for source in tqdm(
-        sources, "features", unit="clip", leave=False, disable=None if progress else True
-    ):
+    disable = None if progress else True
+    for source in tqdm(sources, "features", unit="clip", leave=False, disable=disable):
         frames = torch.from_numpy(np.array(store.open(source).frames)).to(device)
         video = (frames.permute(0, 3, 1, 2).float() / 255)[None]
         with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16):

@@ -5,7 +5,7 @@ import pytest
 
 from signzoo.errors import SignzooError
 from signzoo.evaluation import motion_pretraining
-from signzoo.evaluation.motion_pretraining import PROBES, main, summarise
+from signzoo.evaluation.motion_pretraining import PROBES, main, read_shares, summarise
 
 FLOORS = {"random weights (x)": 20.0, "landmarks": 90.0, "most frequent sign": 2.0}
 
@@ -21,7 +21,7 @@ def test_the_table_has_the_mean_and_every_seed(tmp_path):
     for seed, value in enumerate((60.0, 66.0)):
         for probe in PROBES:
             write_scores(tmp_path / "scores" / f"motion-{seed}-{probe}", "networks/x", value)
-    rows = summarise(tmp_path, ["motion"], [0, 1]).splitlines()
+    rows = summarise(read_shares(tmp_path, ["motion"], [0, 1])).splitlines()
     assert rows[2].startswith("| motion | 63.0 (60.0 / 66.0) |")
     assert rows[3] == "| random weights | 20.0 | 20.0 | 20.0 |"
 

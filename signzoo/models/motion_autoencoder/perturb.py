@@ -1,7 +1,7 @@
 """Perturbs videos where landmarks move fast, for a network to learn to undo it.
 
-Equations 3 to 5 of the paper, for a whole batch at once: no step loops over clips or frames, and
-everything runs where the tensors are. All that is random is drawn from the generator passed in.
+Equations 3 to 5 of the paper, for a batch on any device: no step loops over frames; on a CPU, large
+batches are perturbed a few clips at a time. What is random is drawn from the generator passed in.
 """
 
 from collections.abc import Callable, Sequence
@@ -185,9 +185,9 @@ def perturb(
     Returns:
         The perturbed video, in [0, 1], ``(B, T, C, H, W)``.
     """
-    ways = [config.kinds] if config.mixed else [(kind,) for kind in config.kinds]
     if not config.kinds:
         return video.clone()
+    ways = [config.kinds] if config.mixed else [(kind,) for kind in config.kinds]
     shape, device = lengths.shape, video.device
     drawn = torch.randint(len(ways), shape, generator=generator, device=device)
     if config.share < 1:
@@ -338,7 +338,7 @@ def _random_frames(
     """Random numbers ``(B, T, ...)``, of which each frame is random by itself.
 
     Drawing takes most of the time of a perturbation on a CPU. So a few frames are drawn, end to end
-    and anew in every call, and each frame takes a window that starts at a random place in them.
+    and anew for every part, and each frame takes a window that starts at a random place in them.
     """
     number, device = prod(shape[2:]), generator.device
     drawn = draw(_NUM_DRAWN * number, generator=generator, device=device).to(dtype)
