@@ -13,9 +13,9 @@ from signzoo.data.datamodule import Draw, LoaderConfig, SignDataModule, Subset
 from signzoo.data.leaks import find_leaks
 from signzoo.data.pairs import PairFormat, TextGlossPair, read_pairs
 from signzoo.errors import UsageError
+from signzoo.models.language_model import open_tokenizer
 from signzoo.models.text2gloss.augmentation import Augmentation, AugmentationConfig
 from signzoo.models.text2gloss.denoising import DenoisingConfig, add_noise
-from signzoo.models.text2gloss.language_model import open_tokenizer
 from signzoo.models.text2gloss.network import Job
 from signzoo.models.text2gloss.sentence_index import NearestPairs
 from signzoo.models.text2gloss.translation import Example

@@ -21,17 +21,17 @@ from typing_extensions import Self
 from signzoo.errors import UsageError, WeightsError
 from signzoo.hub.checkpoint import Pretrained, make_config, read_folder
 from signzoo.hub.download import locate
-from signzoo.models.text2gloss.alignment import word_effects
-from signzoo.models.text2gloss.cascade import VocabularyIndex
-from signzoo.models.text2gloss.decoding import DecodingConfig, states_of
-from signzoo.models.text2gloss.denoising import bpe_dropout
-from signzoo.models.text2gloss.language_model import (
+from signzoo.models.language_model import (
     LANGUAGE_MODEL,
     LanguageModel,
     make_language_model,
     open_language_model,
     write_language_model,
 )
+from signzoo.models.text2gloss.alignment import word_effects
+from signzoo.models.text2gloss.cascade import VocabularyIndex
+from signzoo.models.text2gloss.decoding import DecodingConfig, states_of
+from signzoo.models.text2gloss.denoising import bpe_dropout
 from signzoo.models.text2gloss.restriction import GlossAutomaton
 from signzoo.models.text2gloss.translation import Example, GlossSequence, Index, translate
 from signzoo.models.text2gloss.vocabulary import GlossVocabulary

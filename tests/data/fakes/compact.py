@@ -4,7 +4,7 @@ import runpy
 from itertools import product
 from pathlib import Path
 
-from signzoo.models.text2gloss.compact import CompactConfig, make_compact
+from signzoo.models.compact import CompactConfig, make_compact
 
 SIZE = CompactConfig(
     120, width=16, inner_width=32, heads=2, encoder_layers=1, decoder_layers=1, dropout=0.0

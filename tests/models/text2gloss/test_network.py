@@ -8,13 +8,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from signzoo.errors import UsageError, WeightsError
+from signzoo.models.language_model import open_language_model
 from signzoo.models.text2gloss import (
     DecodingConfig,
     GlossVocabulary,
     Text2Gloss,
     Text2GlossConfig,
 )
-from signzoo.models.text2gloss.language_model import open_language_model
 
 TEXTS = [
     "morgen regnet es im norden",

@@ -251,8 +251,8 @@ def test_no_share_of_a_teacher_is_the_plain_loss(make_task, data, tiny_text2glos
 
 
 def test_a_teacher_with_another_tokenizer_is_refused(make_task, data, fake_corpora, tmp_path):
+    from signzoo.models.compact import CompactConfig, make_compact
     from signzoo.models.text2gloss import Text2Gloss
-    from signzoo.models.text2gloss.compact import CompactConfig, make_compact
 
     size = CompactConfig(90, 16, 32, 2, 1, 1)
     texts = [pair.text for pair in data.training_pairs()]

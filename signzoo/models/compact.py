@@ -1,7 +1,7 @@
 """Makes a compact language model from nothing: a SentencePiece tokenizer and random weights.
 
 For languages and machines that no large language model is for. ``python -m
-signzoo.models.text2gloss.compact FILE.jsonl ... --out FOLDER`` writes a folder that
+signzoo.models.compact FILE.jsonl ... --out FOLDER`` writes a folder that
 ``--model.network.language_model FOLDER`` trains.
 """
 
@@ -192,9 +192,7 @@ def main() -> None:
     """Make a compact language model of the files that are named."""
     from signzoo.data.pairs import read_pairs
 
-    parser = argparse.ArgumentParser(
-        prog="python -m signzoo.models.text2gloss.compact", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m signzoo.models.compact", description=__doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER")
     for name, value in vars(CompactConfig()).items():

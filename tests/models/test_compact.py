@@ -7,9 +7,9 @@ from transformers import AutoTokenizer
 
 from signzoo.data.pairs import read_pairs
 from signzoo.errors import UsageError
-from signzoo.models.text2gloss import compact
-from signzoo.models.text2gloss.compact import CompactConfig, make_compact, train_tokenizer
-from signzoo.models.text2gloss.language_model import open_language_model
+from signzoo.models import compact
+from signzoo.models.compact import CompactConfig, make_compact, train_tokenizer
+from signzoo.models.language_model import open_language_model
 
 TINY = CompactConfig(120, 16, 32, heads=2, encoder_layers=2, decoder_layers=1, dropout=0.1)
 

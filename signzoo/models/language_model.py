@@ -1,8 +1,8 @@
 """Opens a language model of transformers, from whatever names it, and proves what it is.
 
-A checkpoint of text2gloss that holds a whole language model keeps its tensors where every component
-does, in ``model.safetensors``, and beside them in ``language_model/`` the JSON files from which
-transformers makes the architecture and the tokenizer. No file that could carry code is opened.
+A checkpoint that holds a whole language model keeps its tensors where every component does, in
+``model.safetensors``, and beside them in ``language_model/`` the JSON files from which transformers
+makes the architecture and the tokenizer. No file that could carry code is opened.
 """
 
 import hashlib
