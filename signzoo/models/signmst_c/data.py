@@ -1,0 +1,217 @@
+"""Feeds SignMST-C: signed sentences as landmarks and features, with their texts and glosses."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from signzoo.data.datamodule import Draw, LoaderConfig, SignDataModule, Subset
+from signzoo.data.sentences import SignedSentence, read_sentences
+from signzoo.data.videos import cut_signing
+from signzoo.errors import ManifestError, NoSignerError, UsageError
+from signzoo.models.motion_autoencoder.network import MotionAutoencoder
+from signzoo.models.signmst_c.augmentation import SigningAugmentationConfig, augment
+from signzoo.models.signmst_c.features import FeatureStore, sentence_pose, sentence_video
+from signzoo.models.signmst_c.landmarks import FPS, signing_landmarks
+from signzoo.models.signmst_c.signing import (
+    Signing,
+    SigningBatch,
+    make_batch,
+    moments,
+    stretch,
+)
+
+
+@dataclass(frozen=True)
+class SentenceSource:
+    """A corpus, or some of it."""
+
+    path: str
+    """The corpus's folder, relative to the data folder."""
+    split: str = ""
+    """train, dev or test; all that there is by default."""
+    corpus: str | None = None
+    """Name of the reader; by default the one that recognises the folder."""
+    groups: tuple[str, ...] = ()
+    """Only these signers or sessions; all by default."""
+    without: tuple[str, ...] = ()
+    """All but these signers or sessions."""
+    ids: str = ""
+    """Only the sentences whose ids stand in this text file, a line each."""
+
+
+class SignedSample(NamedTuple):
+    """One clip of signing with what it means."""
+
+    id: str
+    signing: Signing
+    text: str
+    gloss: tuple[str, ...]
+
+
+class SignedSamples:
+    """Signed sentences, their landmarks in memory and their features on disk.
+
+    Args:
+        sentences: The sentences.
+        store: Keeps the video's features; ``None`` leaves video out.
+        output: Which text is asked for: ``"text"`` or ``"gloss"``.
+        augmentation: How training clips are varied; ``None`` leaves them as they are.
+        frames: Size of the pictures for a network with an encoder of its own; 0 is none.
+        landmarks: Whether landmarks are wanted.
+    """
+
+    def __init__(
+        self,
+        sentences: Sequence[SignedSentence],
+        store: FeatureStore | None,
+        output: str,
+        augmentation: SigningAugmentationConfig | None,
+        frames: int = 0,
+        landmarks: bool = True,
+    ) -> None:
+        self.sentences = list(sentences)
+        self.store = store
+        self.augmentation = augmentation
+        self.frames = frames
+        self.uses_landmarks = landmarks
+        self.texts = [_text(each, output) for each in self.sentences]
+        self.landmarks = _read_landmarks(self.sentences)
+        if store is not None:
+            store.fill(self.sentences)
+        longest = augmentation.longest if augmentation is not None else int
+        self.lengths = [longest(len(each)) for each in self.landmarks]
+
+    def __getitem__(self, draw: Draw) -> SignedSample:
+        """Make one sample; its draw's seed decides how it is varied."""
+        sentence = self.sentences[draw.sample]
+        landmarks = self.landmarks[draw.sample].astype(np.float32)
+        features = self.store.open(sentence) if self.store is not None else None
+        frames = self._pictures(sentence) if self.frames and sentence.video else None
+        if draw.seed is not None and self.augmentation is not None and frames is None:
+            rng = np.random.default_rng(draw.seed)
+            landmarks = augment(landmarks, self.augmentation, rng, features is None)
+            if features is not None:
+                features = stretch(features, moments(len(landmarks)))
+        signing = Signing(
+            torch.from_numpy(landmarks) if self.uses_landmarks else None, features, frames
+        )
+        return SignedSample(sentence.id, signing, self.texts[draw.sample], sentence.gloss)
+
+    def _pictures(self, sentence: SignedSentence) -> Tensor:
+        clip, pose = sentence_video(sentence), sentence_pose(sentence)
+        cut = cut_signing(clip, pose, self.frames, FPS, sentence.id)
+        return torch.from_numpy(np.array(cut.frames)).permute(0, 3, 1, 2)
+
+
+def _text(sentence: SignedSentence, output: str) -> str:
+    text = sentence.text if output == "text" else " ".join(sentence.gloss)
+    if not text.strip():
+        raise ManifestError(
+            f"{sentence.id} has no {output}, which the network is to write; remove it, or set "
+            "--data.output to what the corpus has."
+        )
+    return text
+
+
+def _read_landmarks(sentences: Sequence[SignedSentence]) -> list[np.ndarray]:
+    """The landmarks of each sentence, ``(T, V, 3)`` float16, which is a thousandth of a width."""
+    from tqdm import tqdm
+
+    def read(sentence: SignedSentence) -> np.ndarray:
+        try:
+            found = signing_landmarks(sentence_pose(sentence)).astype(np.float16)
+        except NoSignerError as error:
+            raise ManifestError(f"{sentence.id}: {error}") from error
+        if not len(found):
+            raise ManifestError(f"{sentence.id} has no frames.")
+        return found
+
+    # Reading is mostly unpacking, during which threads do not wait for each other.
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        bar = tqdm(
+            pool.map(read, sentences), "landmarks", len(sentences), leave=False, disable=None
+        )
+        return list(bar)
+
+
+class SignedSentenceData(SignDataModule):
+    """Signed sentences of any corpora that :func:`signzoo.data.sentences.read_sentences` reads.
+
+    Args:
+        folder: The folder of corpora; by default what the variable ``SIGNZOO_DATA`` says.
+        train: Corpora to train on.
+        val: Corpora to choose by.
+        test: Corpora to score; by default those of ``val``.
+        video_encoder: The motion autoencoder whose features the video branch takes, as the network
+            names it; empty leaves video out.
+        end_to_end: Give the network the pictures instead of features.
+        landmarks: Give the network landmarks; video is cut by them either way.
+        output: Which text is asked for: text or gloss.
+        augmentation: How training clips are varied.
+        loader: How batches are made and loaded.
+    """
+
+    def __init__(
+        self,
+        folder: str | None = None,
+        train: tuple[SentenceSource, ...] = (),
+        val: tuple[SentenceSource, ...] = (),
+        test: tuple[SentenceSource, ...] = (),
+        video_encoder: str = "motion-autoencoder-tiny-synth",
+        end_to_end: bool = False,
+        landmarks: bool = True,
+        output: str = "text",
+        augmentation: SigningAugmentationConfig = SigningAugmentationConfig(),  # noqa: B008 - frozen
+        loader: LoaderConfig = LoaderConfig(),  # noqa: B008 - frozen
+    ) -> None:
+        super().__init__(folder, loader)
+        if not video_encoder and not landmarks:
+            raise UsageError("Without landmarks and a video encoder there is nothing to look at.")
+        self.sources = {"train": train, "val": val, "test": test or val, "predict": test or val}
+        self.video_encoder = video_encoder
+        self.end_to_end = end_to_end
+        self.landmarks = landmarks
+        self.output = output
+        self.augmentation = augmentation
+        self._store: FeatureStore | None = None
+
+    @property
+    def store(self) -> FeatureStore | None:
+        """Keeps the features of the video encoder; ``None`` without one."""
+        if self._store is None and self.video_encoder:
+            self._store = FeatureStore(MotionAutoencoder.from_pretrained(self.video_encoder))
+        return self._store
+
+    def read(self, subset: Subset) -> SignedSamples:
+        """Read the sentences of one subset."""
+        sentences = [each for source in self.sources[subset] for each in self._sentences(source)]
+        varied = self.augmentation if subset == "train" else None
+        store = self.store if any(each.video for each in sentences) else None
+        if self.end_to_end and store is not None:
+            size = store.encoder.config.size
+            return SignedSamples(sentences, None, self.output, varied, size, self.landmarks)
+        return SignedSamples(sentences, store, self.output, varied, 0, self.landmarks)
+
+    def _sentences(self, source: SentenceSource) -> list[SignedSentence]:
+        path = os.path.join(self.data_folder, source.path)
+        found = read_sentences(path, source.split, source.corpus)
+        if source.groups:
+            found = [each for each in found if each.group in source.groups]
+        found = [each for each in found if each.group not in source.without]
+        if source.ids:
+            with open(os.path.join(self.data_folder, source.ids), encoding="utf-8") as file:
+                wanted = {line.strip() for line in file}
+            found = [each for each in found if each.id in wanted]
+        return found
+
+    def collate(self, samples: list[SignedSample]) -> SigningBatch:
+        """Make a batch of some samples."""
+        ids, signings, texts, glosses = zip(*samples, strict=True)
+        num_features = self.store.encoder.num_features if self.store is not None else 1
+        return make_batch(signings, num_features, ids, texts, glosses)

@@ -1,0 +1,125 @@
+"""Writes text of what SignMST-C saw: transformers' beam search, and when each word was signed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from signzoo.errors import UsageError
+
+if TYPE_CHECKING:
+    from signzoo.models.signmst_c.network import Encoded, SignMSTC
+    from signzoo.models.signmst_c.signing import SigningBatch
+
+
+@dataclass(frozen=True)
+class TextDecodingConfig:
+    """How a text is searched for."""
+
+    beams: int = 5
+    """Texts that are followed at the same time; 1 follows the most likely token."""
+    length_penalty: float = 1.0
+    """Power of the length that a text's log-probability is divided by; more means longer."""
+    n_best: int = 1
+    """Texts that are returned, at most as many as beams."""
+    max_tokens: int = 80
+    """Tokens after which a text ends."""
+
+    def __post_init__(self) -> None:
+        if min(self.beams, self.n_best, self.max_tokens) < 1 or self.n_best > self.beams:
+            raise UsageError(
+                "Decoding needs beams, n_best and max_tokens of at least 1, and no more n_best "
+                f"than beams; got {self}."
+            )
+
+
+@dataclass(frozen=True)
+class TextHypothesis:
+    """A text that a clip may mean.
+
+    Attributes:
+        text: The text.
+        score: Mean probability of a token, from 0 to 1.
+    """
+
+    text: str
+    score: float
+
+
+def decode(
+    network: "SignMSTC", batch: "SigningBatch", decoding: TextDecodingConfig
+) -> list[list[TextHypothesis]]:
+    """Search for the texts of a batch; see :meth:`SignMSTC.translate`."""
+    encoded = network.encode(batch)
+    result = network.language_model.generate(
+        encoder_outputs=network.encoder_outputs(encoded),
+        attention_mask=encoded.valid.long(),
+        generation_config=_generation_config(network, decoding),
+    )
+    texts = network.tokenizer.batch_decode(result, skip_special_tokens=True)
+    scores = _scores(network, encoded, result[:, 1:], decoding.n_best).tolist()
+    found = [TextHypothesis(t.strip(), s) for t, s in zip(texts, scores, strict=True)]
+    count = decoding.n_best
+    return [found[start : start + count] for start in range(0, len(found), count)]
+
+
+def _generation_config(network: "SignMSTC", decoding: TextDecodingConfig) -> Any:
+    from transformers import GenerationConfig
+
+    return GenerationConfig(
+        num_beams=decoding.beams,
+        num_return_sequences=decoding.n_best,
+        length_penalty=decoding.length_penalty if decoding.beams > 1 else 1.0,
+        early_stopping=decoding.beams > 1,
+        max_new_tokens=decoding.max_tokens,
+        do_sample=False,
+        use_cache=True,
+        decoder_start_token_id=network.start_token,
+        pad_token_id=network.tokenizer.pad_token_id,
+        eos_token_id=network.tokenizer.eos_token_id,
+    )
+
+
+def _scores(network: "SignMSTC", encoded: "Encoded", tokens: Tensor, count: int) -> Tensor:
+    """Mean probability of a token of texts ``(B·n, L)``, ``(B·n,)``, in one pass over all."""
+    labels = labels_of(tokens, network.tokenizer.eos_token_id)
+    repeated = encoded._replace(
+        fused=encoded.fused.repeat_interleave(count, dim=0),
+        valid=encoded.valid.repeat_interleave(count, dim=0),
+    )
+    logs = network.token_logits(repeated, labels).logits.float().log_softmax(dim=-1)
+    asked = labels != -100
+    each = logs.gather(2, labels.clamp(min=0)[..., None])[..., 0]
+    return (torch.where(asked, each, 0.0).sum(dim=1) / asked.sum(dim=1).clamp(min=1)).exp()
+
+
+def labels_of(tokens: Tensor, end: int) -> Tensor:
+    """Written tokens ``(B, L)`` as labels: -100 after each text's end."""
+    ends = tokens == end
+    after = ends.cumsum(dim=1) - ends.long() > 0
+    return tokens.masked_fill(after, -100)
+
+
+def word_pieces(tokenizer: Any, tokens: Sequence[int]) -> list[tuple[str, list[int]]]:
+    """Put tokens together to words.
+
+    Returns:
+        Each word with the places of its tokens.
+    """
+    words: list[tuple[str, list[int]]] = []
+    for place, piece in enumerate(tokenizer.convert_ids_to_tokens(list(tokens))):
+        if piece in tokenizer.all_special_tokens:
+            continue
+        if not words or piece.startswith(("▁", "Ġ")) or (not piece.isascii() and _is_han(piece)):
+            words.append(("", []))
+        words[-1][1].append(place)
+    return [
+        (tokenizer.decode([tokens[place] for place in places]).strip(), places)
+        for _, places in words
+    ]
+
+
+def _is_han(piece: str) -> bool:
+    return any("\u3400" <= letter <= "\u9fff" for letter in piece)

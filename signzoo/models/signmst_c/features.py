@@ -1,0 +1,200 @@
+"""Keeps what is slow to make of a video: landmarks, and a frozen encoder's features.
+
+A file's name is a hash of what it was made from and how: the video's content, the landmarks by
+which it was cut, the encoder's weights, and the preprocessing. So nothing is ever used for other
+weights or another video, and a cache can move to another machine.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from signzoo._files import atomic_path
+from signzoo.data.sentences import SignedSentence
+from signzoo.data.videos import cut_signing
+from signzoo.errors import ManifestError, MediaError, NoSignerError
+from signzoo.hub.folders import home
+from signzoo.media.landmarks import estimator
+from signzoo.media.video import open_video
+from signzoo.models.motion_autoencoder.network import FPS, MotionAutoencoder
+from signzoo.models.signmst_c.network import weights_hash
+from signzoo.structures import Pose, VideoClip
+
+logger = logging.getLogger(__name__)
+
+# Goes up when the preprocessing changes, so that old files are made anew.
+_FORMAT = 1
+# Of a video's content so many bytes at its beginning and its end count: containers keep there how
+# long it is and where its frames are.
+_ENDS = 1 << 16
+
+
+def sentence_pose(sentence: SignedSentence) -> Pose:
+    """The landmarks of a sentence: its own, or those that MediaPipe finds, which are kept.
+
+    Raises:
+        MediaError: A file cannot be read.
+        NoSignerError: MediaPipe finds nobody.
+        ManifestError: There is neither a video nor a pose.
+    """
+    if sentence.pose is not None:
+        return sentence.pose()
+    path = _place("landmarks", content_hash(_video(sentence)), ".npz")
+    if not path.is_file():
+        pose = estimator()(sentence_video(sentence))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pose.write(path)
+    return Pose.read(path)
+
+
+def sentence_video(sentence: SignedSentence) -> VideoClip:
+    """The pictures of a sentence."""
+    return open_video(_video(sentence))
+
+
+def _video(sentence: SignedSentence) -> Path:
+    if sentence.video is None:
+        raise ManifestError(f"{sentence.id} has neither a video nor landmarks.")
+    return sentence.video
+
+
+@dataclass(frozen=True)
+class FeatureStore:
+    """A folder of features of one frozen encoder.
+
+    Attributes:
+        encoder: The encoder.
+        folder: Where they are kept; by default ``SIGNZOO_HOME/features``.
+        sha256: Of the encoder's weights.
+    """
+
+    encoder: MotionAutoencoder
+    folder: Path | None = None
+    sha256: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sha256", weights_hash(self.encoder))
+
+    def fill(self, sentences: Sequence[SignedSentence], progress: bool = True) -> None:
+        """Make all features that are not kept yet; an interrupted run goes on where it was.
+
+        Raises:
+            MediaError: A video cannot be read.
+            DiskError: There is no room.
+        """
+        from tqdm import tqdm
+
+        missing = [each for each in sentences if each.video and not self._path(each).is_file()]
+        disable = None if progress and missing else True
+        for sentence in tqdm(missing, "video features", unit="video", disable=disable):
+            self.open(sentence)
+
+    def open(self, sentence: SignedSentence) -> Tensor | None:
+        """The features of a sentence, ``(N, D)`` float32; nothing if it has no video."""
+        if sentence.video is None:
+            return None
+        path = self._path(sentence)
+        try:
+            return torch.from_numpy(np.load(path, allow_pickle=False).astype(np.float32))
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, EOFError, BadZipFile) as error:
+            logger.warning("%s is not readable (%s); it is made anew.", path, error)
+        try:
+            pose = sentence_pose(sentence)
+        except NoSignerError as error:
+            raise MediaError(f"{sentence.id}: {error}") from error
+        features = self.encode(sentence_video(sentence), pose, sentence.id).half().numpy()
+        with atomic_path(path) as part:
+            np.save(part, features)
+        return torch.from_numpy(features.astype(np.float32))
+
+    @torch.inference_mode()
+    def encode(self, clip: VideoClip, pose: Pose, name: str) -> Tensor:
+        """Make the features of a clip, ``(N, D)`` on the CPU.
+
+        Raises:
+            MediaError: The clip cannot be decoded.
+            ManifestError: The landmarks are of another video.
+        """
+        return encode_clip(self.encoder, clip, pose, name)
+
+    def _path(self, sentence: SignedSentence) -> Path:
+        video = _video(sentence)
+        key = [
+            _FORMAT,
+            self.sha256,
+            FPS,
+            self.encoder.config.size,
+            content_hash(video),
+            _pose_hash(sentence),
+            sentence.start,
+            sentence.end,
+        ]
+        name = hashlib.sha256(json.dumps(key).encode()).hexdigest()
+        return _place("features", name, ".npy", self.folder)
+
+
+# Frames that are encoded at a time, which bounds the memory; the encoder looks so far beyond.
+_CHUNK, _MARGIN = 256, 64
+
+
+@torch.inference_mode()
+def encode_clip(encoder: MotionAutoencoder, clip: VideoClip, pose: Pose, name: str) -> Tensor:
+    """Make a frozen encoder's features of a clip; see :meth:`FeatureStore.encode`."""
+    encoder = encoder.eval().to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
+    device = next(encoder.parameters()).device
+    frames = cut_signing(clip, pose, encoder.config.size, FPS, name).frames
+    stride = encoder.config.temporal_stride
+    parts = []
+    for start in range(0, len(frames), _CHUNK):
+        first = max(0, start - _MARGIN)
+        window = torch.from_numpy(np.array(frames[first : start + _CHUNK + _MARGIN])).to(device)
+        video = (window.permute(0, 3, 1, 2).float() / 255)[None]
+        with torch.autocast(device.type, torch.bfloat16):
+            found, _ = encoder.encode(video, torch.tensor([len(window)], device=device))
+        skipped = (start - first) // stride
+        wanted = -(-min(_CHUNK, len(frames) - start) // stride)
+        parts.append(found[0, skipped : skipped + wanted].float().cpu())
+    return torch.cat(parts)
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file's size and its two ends; of a folder, its pictures' names and sizes."""
+    digest = hashlib.sha256()
+    try:
+        if path.is_dir():
+            for each in sorted(path.iterdir()):
+                digest.update(f"{each.name} {each.stat().st_size}\n".encode())
+            return digest.hexdigest()
+        size = path.stat().st_size
+        digest.update(str(size).encode())
+        with path.open("rb") as file:
+            digest.update(file.read(_ENDS))
+            file.seek(max(0, size - _ENDS))
+            digest.update(file.read(_ENDS))
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read: {error}.") from error
+    return digest.hexdigest()
+
+
+def _pose_hash(sentence: SignedSentence) -> str:
+    """SHA-256 of the landmarks by which a video is cut; empty where MediaPipe finds them in it."""
+    if sentence.pose is None:
+        return ""
+    pose = sentence.pose()
+    digest = hashlib.sha256(np.ascontiguousarray(pose.points).tobytes())
+    digest.update(np.ascontiguousarray(pose.confidence).tobytes())
+    return digest.hexdigest()
+
+
+def _place(kind: str, name: str, suffix: str, folder: Path | None = None) -> Path:
+    return (folder or home() / kind) / name[:2] / f"{name[:32]}{suffix}"

@@ -1,0 +1,407 @@
+"""SignMST-C: video and landmarks to text."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from typing_extensions import Self
+
+from signzoo._files import write_text
+from signzoo.errors import UsageError, WeightsError
+from signzoo.hub.checkpoint import Pretrained, make_config
+from signzoo.models.language_model import (
+    LANGUAGE_MODEL,
+    LanguageModel,
+    make_language_model,
+    open_language_model,
+    write_language_model,
+)
+from signzoo.models.layers import valid_frames
+from signzoo.models.motion_autoencoder.network import MotionAutoencoder, MotionAutoencoderConfig
+from signzoo.models.signmst_c.branches import (
+    FeatureProjection,
+    LandmarkConvolutions,
+    MomentTransformer,
+)
+from signzoo.models.signmst_c.decoding import TextDecodingConfig, TextHypothesis, decode
+from signzoo.models.signmst_c.signing import STRIDE, Signing, SigningBatch, make_batch
+
+VIDEO_ENCODER = "video_encoder.json"
+GLOSSES = "glosses.json"
+BRANCHES = ("video", "landmarks")
+
+
+@dataclass(frozen=True)
+class SignMSTCConfig:
+    """Which branches there are, their size, and what decodes the text."""
+
+    branches: tuple[str, ...] = BRANCHES
+    """What is looked at: video, landmarks, or both."""
+    video_encoder: str = "motion-autoencoder-tiny-synth"
+    """The motion autoencoder whose features the video branch begins with: a name of `signzoo
+    models`, hf://owner/repo, or a folder."""
+    video_encoder_sha256: str = ""
+    """SHA-256 of its weights, by which other features are refused; filled in."""
+    end_to_end: bool = False
+    """Whether the video encoder is part of the network and trains with it; otherwise it is frozen,
+    and its features can be kept on disk."""
+    num_features: int = 512
+    """Features of a moment that the video encoder gives."""
+    language_model: str = ""
+    """Whose decoder writes the text: an encoder-decoder of transformers by name in the catalogue,
+    hf://owner/repo, or folder. A checkpoint holds its own and leaves this empty."""
+    language: str = "de"
+    """Written language, a BCP 47 code."""
+    signed_language: str = "gsg"
+    """Signed language, an ISO 639-3 code."""
+    output: str = "text"
+    """What is written: text, or gloss."""
+    width: int = 256
+    """Channels of every moment."""
+    inner_width: int = 512
+    """Of each transformer layer's feed-forward block."""
+    heads: int = 4
+    """Attention heads."""
+    branch_layers: int = 2
+    """Layers of each branch's own transformer (P_VT and P_LT of Eq. 8)."""
+    fusion_layers: int = 2
+    """Layers of the transformer over both (P_T of Eq. 7)."""
+    dropout: float = 0.2
+    """Share of activations that training leaves out, in the decoder too."""
+    num_glosses: int = 0
+    """Glosses that the CTC head tells apart; 0 is no such head, which is gloss-free."""
+
+    def __post_init__(self) -> None:
+        if not self.branches or set(self.branches) - set(BRANCHES):
+            raise UsageError(f"The branches are video, landmarks or both; got {self.branches}.")
+        if self.output not in ("text", "gloss"):
+            raise UsageError(f"The output is text or gloss; got {self.output!r}.")
+        sizes = (self.num_features, self.width, self.inner_width, self.heads)
+        layers = (self.branch_layers, self.fusion_layers, self.num_glosses + 1)
+        if min(*sizes, *layers) < 1 or self.width % self.heads or not 0 <= self.dropout < 1:
+            raise UsageError(
+                "SignMST-C needs positive sizes, a width that its heads divide, and dropout "
+                f"between 0 and 1; got {self}."
+            )
+
+
+class Encoded(NamedTuple):
+    """What SignMST-C makes of a batch before it writes: S moments of four frames.
+
+    Attributes:
+        video: The video's features after the first projection, ``(B, S, W)`` (P_3D).
+        landmarks: The landmarks' after the convolutions, ``(B, S, W)``.
+        video_branch: The video's after their own transformer, ``(B, S, W)`` (P_VT).
+        landmark_branch: The landmarks' after theirs, ``(B, S, W)`` (P_LT).
+        fused: Both together, ``(B, S, W)`` (P_T).
+        valid: The moments that are no padding, bool ``(B, S)``.
+        has_both: The moments at which both modalities are there, bool ``(B, S)``.
+    """
+
+    video: Tensor
+    landmarks: Tensor
+    video_branch: Tensor
+    landmark_branch: Tensor
+    fused: Tensor
+    valid: Tensor
+    has_both: Tensor
+
+
+class SignMSTC(Pretrained):
+    """Translates signing, seen as video and as landmarks.
+
+    Reference: Li et al., "Beyond Words: AuralLLM and SignMST-C for Precise Sign Language Production
+    and Bidirectional Accessibility", section "Multimodal Module for SLT".
+
+    Both modalities are brought to moments of four frames at 25 a second. Each goes through a
+    transformer of its own; their outputs are concatenated and fused by self-attention. A modality
+    that a clip does not have is replaced by a learnt vector, so that one network translates video,
+    landmarks, or both.
+
+    Args:
+        config: Which branches there are, and their size.
+        language_model: Whose decoder writes; opened by the config by default.
+        video_encoder: Config of a video encoder that trains with the network.
+
+    Attributes:
+        language_model: The model of transformers without its encoder.
+        tokenizer: Its tokenizer.
+        glosses: What the CTC head's outputs mean; empty until training or a checkpoint sets it.
+    """
+
+    component: ClassVar[str] = "signmst_c"
+    config_class: ClassVar[type[Any]] = SignMSTCConfig
+    files: ClassVar[tuple[str, ...]] = (LANGUAGE_MODEL, VIDEO_ENCODER, GLOSSES)
+    config: SignMSTCConfig
+
+    def __init__(
+        self,
+        config: SignMSTCConfig,
+        language_model: LanguageModel | None = None,
+        video_encoder: MotionAutoencoderConfig | None = None,
+    ) -> None:
+        super().__init__()
+        self.config = config
+        opened = language_model or open_language_model(config.language_model, config.dropout)
+        if not opened.model.config.is_encoder_decoder:
+            raise UsageError(
+                f"{config.language_model or 'The language model'} has no decoder that looks at an "
+                "encoder; SignMST-C needs an encoder-decoder such as mBART or mT5."
+            )
+        self.tokenizer: Any = opened.tokenizer
+        self.language_model: Any = _without_encoder(opened.model)
+        self.glosses: tuple[str, ...] = ()
+        width = config.width
+        size = (width, config.inner_width, config.heads)
+        if "video" in config.branches:
+            self.video_projection = FeatureProjection(config.num_features, width, config.dropout)
+            self.video_transformer = MomentTransformer(*size, config.branch_layers, config.dropout)
+        if "landmarks" in config.branches:
+            self.landmark_convolutions = LandmarkConvolutions(width, config.dropout)
+            self.landmark_transformer = MomentTransformer(
+                *size, config.branch_layers, config.dropout
+            )
+        if len(config.branches) > 1:  # what stands where a clip has the other alone
+            self.no_video = nn.Parameter(torch.randn(width) * 0.02)
+            self.no_landmarks = nn.Parameter(torch.randn(width) * 0.02)
+        self.join = nn.Linear(len(config.branches) * width, width)
+        self.fusion = MomentTransformer(*size, config.fusion_layers, config.dropout)
+        self.memory = nn.Linear(width, self.language_model.config.hidden_size)
+        if config.num_glosses:
+            self.gloss_head = nn.Linear(width, config.num_glosses + 1)
+        self._frozen_encoder: MotionAutoencoder | None = None
+        if config.end_to_end and "video" in config.branches:
+            own = video_encoder or self.open_video_encoder().config
+            self.video_encoder = MotionAutoencoder(own)
+            del self.video_encoder.decoder
+            if video_encoder is None:
+                found = self.open_video_encoder().state_dict()
+                self.video_encoder.load_state_dict(
+                    {key: found[key] for key in self.video_encoder.state_dict()}
+                )
+
+    @classmethod
+    def build(cls, config: Any, folder: Path) -> Self:
+        """Make the network of a checkpoint folder, without its tensors."""
+        video = None
+        if (folder / VIDEO_ENCODER).is_file():
+            video = make_config(MotionAutoencoderConfig, _read_json(folder / VIDEO_ENCODER, dict))
+        network = cls(config, make_language_model(folder, config.dropout), video)
+        if (folder / GLOSSES).is_file():
+            network.glosses = tuple(map(str, _read_json(folder / GLOSSES, list)))
+        return network
+
+    def write_files(self, folder: Path) -> None:
+        """Write what :meth:`build` reads beside the config and the tensors."""
+        whole = LanguageModel(self.language_model, self.tokenizer, "")
+        write_language_model(whole, folder / LANGUAGE_MODEL)
+        if self.glosses:
+            write_text(folder / GLOSSES, json.dumps(self.glosses, ensure_ascii=False) + "\n")
+        if hasattr(self, "video_encoder"):
+            values = asdict(self.video_encoder.config)
+            write_text(folder / VIDEO_ENCODER, json.dumps(values, indent=2) + "\n")
+
+    def saved_config(self) -> dict[str, Any]:
+        """The fields of the config as a checkpoint holds them."""
+        return {**asdict(self.config), "language_model": ""}
+
+    def get_extra_state(self) -> Tensor:
+        """The glosses, for a Lightning checkpoint: JSON in bytes, which is plain data."""
+        content = json.dumps([self.config.video_encoder_sha256, *self.glosses], ensure_ascii=False)
+        return torch.frombuffer(bytearray(content.encode()), dtype=torch.uint8)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Read what :meth:`get_extra_state` wrote."""
+        sha256, *glosses = json.loads(bytes(state.tolist()))
+        self.glosses = tuple(glosses)
+        self.config = replace(self.config, video_encoder_sha256=sha256)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return self.join.weight.device
+
+    @property
+    def sees_video(self) -> bool:
+        """Whether it has a video branch."""
+        return "video" in self.config.branches
+
+    def open_video_encoder(self) -> MotionAutoencoder:
+        """Open the encoder whose frozen features the video branch takes.
+
+        Raises:
+            WeightsError: Its weights are not those that the network was trained with, or its
+                features are of another size or rate.
+        """
+        if self._frozen_encoder is None:
+            name = self.config.video_encoder
+            encoder = MotionAutoencoder.from_pretrained(name, self.device).requires_grad_(False)
+            found, expected = weights_hash(encoder), self.config.video_encoder_sha256
+            if expected not in ("", found):
+                raise WeightsError(
+                    f"This network was trained on features of a video encoder with SHA-256 "
+                    f"{expected[:12]}…, but {name} has {found[:12]}…. Give it its own encoder."
+                )
+            sizes = (encoder.num_features, encoder.config.temporal_stride)
+            if sizes != (self.config.num_features, STRIDE):
+                raise WeightsError(
+                    f"{name} gives {sizes[0]} features for {sizes[1]} frames; this network takes "
+                    f"{self.config.num_features} for {STRIDE}."
+                )
+            self.config = replace(self.config, video_encoder_sha256=found)
+            # Not as an attribute of a module, which would make it part of the network.
+            object.__setattr__(self, "_frozen_encoder", encoder)
+        assert self._frozen_encoder is not None
+        return self._frozen_encoder
+
+    def encode(self, batch: SigningBatch) -> Encoded:
+        """Make moments of a batch."""
+        count = -(-batch.landmarks.shape[1] // STRIDE)
+        valid = valid_frames(-(-batch.lengths // STRIDE), count)
+        seen, absent = [], torch.zeros(*valid.shape, self.config.width, device=valid.device)
+        video, video_branch, landmarks, landmark_branch = absent, absent, absent, absent
+        has_both = valid & (batch.has_video & batch.has_landmarks)[:, None]
+        if self.sees_video:
+            shown = valid & batch.has_video[:, None]
+            video = self.video_projection(self._features(batch, count), shown)
+            # A clip without video is looked at as if it had none of its moments left out, since
+            # attention to nothing at all is undefined; what comes out is replaced.
+            video_branch = self.video_transformer(video, valid)
+            seen.append(self._or_else(video_branch, shown, "no_video"))
+        if "landmarks" in self.config.branches:
+            shown = valid & batch.has_landmarks[:, None]
+            landmarks = self.landmark_convolutions(batch.landmarks, batch.lengths)
+            landmark_branch = self.landmark_transformer(landmarks, valid)
+            seen.append(self._or_else(landmark_branch, shown, "no_landmarks"))
+        fused = self.fusion(self.join(torch.cat(seen, dim=-1)), valid)
+        return Encoded(video, landmarks, video_branch, landmark_branch, fused, valid, has_both)
+
+    def _or_else(self, branch: Tensor, shown: Tensor, absent: str) -> Tensor:
+        """What a branch found, or a learnt vector where a clip does not have its modality."""
+        if len(self.config.branches) == 1:
+            return branch
+        return torch.where(shown[..., None], branch, getattr(self, absent))
+
+    def _features(self, batch: SigningBatch, count: int) -> Tensor:
+        """The video's features ``(B, count, D)``."""
+        features = batch.features
+        if hasattr(self, "video_encoder") and batch.frames.ndim > 2:
+            pictures = batch.frames.float() / 255
+            features, _ = self.video_encoder.encode(pictures, batch.lengths)
+        features = features[:, :count]
+        return nn.functional.pad(features, (0, 0, 0, count - features.shape[1]))
+
+    def token_logits(self, encoded: Encoded, labels: Tensor, attentions: bool = False) -> Any:
+        """Run the decoder over known texts.
+
+        Args:
+            encoded: What :meth:`encode` made of B clips.
+            labels: Tokens ``(B, L)``, -100 after their end.
+            attentions: Whether to tell where each token looked.
+
+        Returns:
+            The output of transformers, with ``logits`` ``(B, L, V)`` and, if asked for,
+            ``cross_attentions`` of each layer, ``(B, H, L, S)``.
+        """
+        start = torch.full_like(labels[:, :1], self.start_token)
+        shifted = torch.cat([start, labels[:, :-1]], dim=1)
+        return self.language_model(
+            encoder_outputs=self.encoder_outputs(encoded),
+            attention_mask=encoded.valid.long(),
+            decoder_input_ids=shifted.masked_fill(shifted == -100, self.tokenizer.pad_token_id),
+            output_attentions=attentions,
+            use_cache=False,
+        )
+
+    def encoder_outputs(self, encoded: Encoded) -> Any:
+        """What the decoder looks at."""
+        from transformers.modeling_outputs import BaseModelOutput
+
+        return BaseModelOutput(last_hidden_state=self.memory(encoded.fused))
+
+    def label_tokens(self, texts: Sequence[str]) -> Tensor:
+        """The tokens of texts, each with its end, ``(B, L)``, -100 after it."""
+        end = self.tokenizer.eos_token_id
+        tokens = [
+            torch.tensor([*row, end])
+            for row in self.tokenizer(list(texts), add_special_tokens=False)["input_ids"]
+        ]
+        padded = nn.utils.rnn.pad_sequence(tokens, batch_first=True, padding_value=-100)
+        return padded.to(self.device)
+
+    @property
+    def start_token(self) -> int:
+        """The token that a text begins from."""
+        start = getattr(self.language_model.config, "decoder_start_token_id", None)
+        return int(self.tokenizer.pad_token_id if start is None else start)
+
+    def gloss_targets(self, glosses: Sequence[Sequence[str]]) -> list[Tensor]:
+        """The CTC head's outputs for glosses; 0 is its blank, unknown glosses are left out."""
+        number = {label: i for i, label in enumerate(self.glosses, 1)}
+        return [
+            torch.tensor([number[g] for g in row if g in number], dtype=torch.long)
+            for row in glosses
+        ]
+
+    @torch.inference_mode()
+    def translate(
+        self,
+        signings: "Sequence[Signing] | SigningBatch",
+        decoding: TextDecodingConfig | None = None,
+    ) -> list[list[TextHypothesis]]:
+        """Translate clips.
+
+        Args:
+            signings: N clips, or a batch of them.
+            decoding: How the text is searched for.
+
+        Returns:
+            For each clip its n best texts, the best first.
+        """
+        batch = signings
+        if not isinstance(batch, SigningBatch):
+            if not batch:
+                return []
+            batch = make_batch(batch, self.config.num_features)
+        return decode(self, batch.to(self.device), decoding or TextDecodingConfig())
+
+
+class _NoEncoder(nn.Module):
+    """Stands where a language model has its encoder, which SignMST-C is in the place of."""
+
+    main_input_name = "input_ids"
+
+
+def _without_encoder(model: Any) -> Any:
+    """Take the encoder out, whose weights nothing would ever use or train."""
+    encoder = model.get_encoder()
+    for module in model.modules():
+        for name, child in module.named_children():
+            if child is encoder:
+                setattr(module, name, _NoEncoder())
+                return model
+    raise UsageError(f"{type(model).__name__} has no encoder that can be replaced.")
+
+
+def weights_hash(network: nn.Module) -> str:
+    """SHA-256 over the names and values of a network's tensors."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _read_json(path: Path, kind: type[Any]) -> Any:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path} cannot be read: {error}.") from error
+    if not isinstance(content, kind):
+        raise WeightsError(f"{path} does not hold what SignMST-C wrote there.")
+    return content
