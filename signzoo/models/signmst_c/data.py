@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,7 +15,12 @@ from signzoo.data.videos import cut_signing
 from signzoo.errors import ManifestError, NoSignerError, UsageError
 from signzoo.models.motion_autoencoder.network import MotionAutoencoder
 from signzoo.models.signmst_c.augmentation import SigningAugmentationConfig, augment
-from signzoo.models.signmst_c.features import FeatureStore, sentence_pose, sentence_video
+from signzoo.models.signmst_c.features import (
+    FeatureStore,
+    read_features,
+    sentence_pose,
+    sentence_video,
+)
 from signzoo.models.signmst_c.landmarks import FPS, signing_landmarks
 from signzoo.models.signmst_c.signing import (
     Signing,
@@ -76,14 +80,13 @@ class SignedSamples:
         landmarks: bool = True,
     ) -> None:
         self.sentences = list(sentences)
-        self.store = store
         self.augmentation = augmentation
         self.frames = frames
         self.uses_landmarks = landmarks
         self.texts = [_text(each, output) for each in self.sentences]
         self.landmarks = _read_landmarks(self.sentences)
-        if store is not None:
-            store.fill(self.sentences)
+        # Where they lie is found once: it depends on what the files hold.
+        self.features = store.fill(self.sentences) if store is not None else {}
         longest = augmentation.longest if augmentation is not None else int
         self.lengths = [longest(len(each)) for each in self.landmarks]
 
@@ -91,7 +94,8 @@ class SignedSamples:
         """Make one sample; its draw's seed decides how it is varied."""
         sentence = self.sentences[draw.sample]
         landmarks = self.landmarks[draw.sample].astype(np.float32)
-        features = self.store.open(sentence) if self.store is not None else None
+        path = self.features.get(sentence.id)
+        features = read_features(path) if path is not None else None
         frames = self._pictures(sentence) if self.frames and sentence.video else None
         if draw.seed is not None and self.augmentation is not None and frames is None:
             rng = np.random.default_rng(draw.seed)
@@ -132,12 +136,7 @@ def _read_landmarks(sentences: Sequence[SignedSentence]) -> list[np.ndarray]:
             raise ManifestError(f"{sentence.id} has no frames.")
         return found
 
-    # Reading is mostly unpacking, during which threads do not wait for each other.
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        bar = tqdm(
-            pool.map(read, sentences), "landmarks", len(sentences), leave=False, disable=None
-        )
-        return list(bar)
+    return [read(each) for each in tqdm(sentences, "landmarks", leave=False, disable=None)]
 
 
 class SignedSentenceData(SignDataModule):

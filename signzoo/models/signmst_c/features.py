@@ -11,7 +11,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -83,8 +82,11 @@ class FeatureStore:
     def __post_init__(self) -> None:
         object.__setattr__(self, "sha256", weights_hash(self.encoder))
 
-    def fill(self, sentences: Sequence[SignedSentence], progress: bool = True) -> None:
+    def fill(self, sentences: Sequence[SignedSentence], progress: bool = True) -> dict[str, Path]:
         """Make all features that are not kept yet; an interrupted run goes on where it was.
+
+        Returns:
+            The file of each sentence that has a video, by its id.
 
         Raises:
             MediaError: A video cannot be read.
@@ -92,40 +94,28 @@ class FeatureStore:
         """
         from tqdm import tqdm
 
-        missing = [each for each in sentences if each.video and not self._path(each).is_file()]
-        disable = None if progress and missing else True
-        for sentence in tqdm(missing, "video features", unit="video", disable=disable):
-            self.open(sentence)
+        shown = [each for each in sentences if each.video is not None]
+        disable = None if progress else True
+        bar = tqdm(shown, "video features", unit="video", leave=False, disable=disable)
+        return {sentence.id: self.keep(sentence) for sentence in bar}
 
-    def open(self, sentence: SignedSentence) -> Tensor | None:
-        """The features of a sentence, ``(N, D)`` float32; nothing if it has no video."""
-        if sentence.video is None:
-            return None
+    def keep(self, sentence: SignedSentence) -> Path:
+        """Make the features of a sentence's video unless they are kept already.
+
+        Returns:
+            The file that :func:`read_features` reads.
+        """
         path = self._path(sentence)
-        try:
-            return torch.from_numpy(np.load(path, allow_pickle=False).astype(np.float32))
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError, EOFError, BadZipFile) as error:
-            logger.warning("%s is not readable (%s); it is made anew.", path, error)
+        if path.is_file() and _is_readable(path):
+            return path
         try:
             pose = sentence_pose(sentence)
         except NoSignerError as error:
             raise MediaError(f"{sentence.id}: {error}") from error
-        features = self.encode(sentence_video(sentence), pose, sentence.id).half().numpy()
+        features = encode_clip(self.encoder, sentence_video(sentence), pose, sentence.id)
         with atomic_path(path) as part:
-            np.save(part, features)
-        return torch.from_numpy(features.astype(np.float32))
-
-    @torch.inference_mode()
-    def encode(self, clip: VideoClip, pose: Pose, name: str) -> Tensor:
-        """Make the features of a clip, ``(N, D)`` on the CPU.
-
-        Raises:
-            MediaError: The clip cannot be decoded.
-            ManifestError: The landmarks are of another video.
-        """
-        return encode_clip(self.encoder, clip, pose, name)
+            np.save(part, features.half().numpy())
+        return path
 
     def _path(self, sentence: SignedSentence) -> Path:
         video = _video(sentence)
@@ -143,13 +133,32 @@ class FeatureStore:
         return _place("features", name, ".npy", self.folder)
 
 
+def read_features(path: Path) -> Tensor:
+    """Read features ``(N, D)`` float32 that a store keeps."""
+    return torch.from_numpy(np.load(path, allow_pickle=False).astype(np.float32))
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        logger.warning("%s is not readable (%s); it is made anew.", path, error)
+        return False
+    return True
+
+
 # Frames that are encoded at a time, which bounds the memory; the encoder looks so far beyond.
 _CHUNK, _MARGIN = 256, 64
 
 
 @torch.inference_mode()
 def encode_clip(encoder: MotionAutoencoder, clip: VideoClip, pose: Pose, name: str) -> Tensor:
-    """Make a frozen encoder's features of a clip; see :meth:`FeatureStore.encode`."""
+    """Make a frozen encoder's features of a clip, ``(N, D)`` float32 on the CPU.
+
+    Raises:
+        MediaError: The clip cannot be decoded.
+        ManifestError: The landmarks are of another video.
+    """
     encoder = encoder.eval().to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
     device = next(encoder.parameters()).device
     frames = cut_signing(clip, pose, encoder.config.size, FPS, name).frames

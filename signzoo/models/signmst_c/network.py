@@ -154,7 +154,7 @@ class SignMSTC(Pretrained):
                 "encoder; SignMST-C needs an encoder-decoder such as mBART or mT5."
             )
         self.tokenizer: Any = opened.tokenizer
-        self.language_model: Any = _without_encoder(opened.model)
+        self.language_model: Any = _without_encoder(opened.model).train()
         self.glosses: tuple[str, ...] = ()
         width = config.width
         size = (width, config.inner_width, config.heads)
