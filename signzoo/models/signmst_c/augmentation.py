@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from typing_extensions import Self
 
 from signzoo.errors import UsageError
 from signzoo.models.signmst_c.landmarks import LEFT_FINGERS, LEFT_HAND, RIGHT_FINGERS, RIGHT_HAND
@@ -36,6 +37,11 @@ class SigningAugmentationConfig:
             raise UsageError(f"Probabilities of the augmentation lie between 0 and 1; got {self}.")
         if min(self.scale, self.turn, self.shift, self.stretch, self.noise) < 0:
             raise UsageError(f"Amounts of the augmentation are at least 0; got {self}.")
+
+    @classmethod
+    def none(cls) -> Self:
+        """No variation at all."""
+        return cls(0, 0, 0, 0, 0, 0, 0, 0)
 
     def longest(self, num_frames: int) -> int:
         """The most frames that a clip of ``num_frames`` can have after :func:`augment`."""

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from signzoo.errors import UsageError
+from signzoo.models.signmst_c.landmarks import FPS
+from signzoo.models.signmst_c.signing import STRIDE
 
 if TYPE_CHECKING:
     from signzoo.models.signmst_c.network import Encoded, SignMSTC
@@ -33,6 +35,21 @@ class TextDecodingConfig:
                 "Decoding needs beams, n_best and max_tokens of at least 1, and no more n_best "
                 f"than beams; got {self}."
             )
+
+
+@dataclass(frozen=True)
+class WordSpan:
+    """A word and when it was signed.
+
+    Attributes:
+        word: The word as the text has it.
+        start: First second.
+        end: The second after its last moment.
+    """
+
+    word: str
+    start: float
+    end: float
 
 
 @dataclass(frozen=True)
@@ -100,6 +117,52 @@ def labels_of(tokens: Tensor, end: int) -> Tensor:
     ends = tokens == end
     after = ends.cumsum(dim=1) - ends.long() > 0
     return tokens.masked_fill(after, -100)
+
+
+# A word was signed around the moment that its tokens look at most, as far as they look half as
+# much at least.
+_SHARE_OF_PEAK = 0.5
+
+
+@torch.inference_mode()
+def word_spans(
+    network: "SignMSTC", batch: "SigningBatch", texts: Sequence[str]
+) -> list[tuple[WordSpan, ...]]:
+    """When each word of texts was signed, by where the decoder looks when it writes it.
+
+    The attention is a mean over all heads and layers and over the tokens of a word.
+
+    Args:
+        network: The network.
+        batch: B clips.
+        texts: What each means.
+
+    Returns:
+        For each clip the words of its text in their order. Their times need not be in order: a
+        written language has an order of its own.
+    """
+    encoded = network.encode(batch)
+    labels = network.label_tokens(texts)
+    found = network.token_logits(encoded, labels, attentions=True).cross_attentions
+    looked = torch.stack(found).mean(dim=(0, 2)).float()  # (B, L, S)
+    return [
+        tuple(
+            WordSpan(word, *_around_peak(each[places].mean(dim=0)[valid]))
+            for word, places in word_pieces(network.tokenizer, tokens[tokens != -100].tolist())
+        )
+        for each, tokens, valid in zip(looked, labels, encoded.valid, strict=True)
+    ]
+
+
+def _around_peak(looked: Tensor) -> tuple[float, float]:
+    """First second and end of the moments ``(S,)`` around the one that is looked at most."""
+    enough = (looked >= _SHARE_OF_PEAK * looked.max()).tolist()
+    first = last = int(looked.argmax())
+    while first > 0 and enough[first - 1]:
+        first -= 1
+    while last + 1 < len(enough) and enough[last + 1]:
+        last += 1
+    return first * STRIDE / FPS, (last + 1) * STRIDE / FPS
 
 
 def word_pieces(tokenizer: Any, tokens: Sequence[int]) -> list[tuple[str, list[int]]]:

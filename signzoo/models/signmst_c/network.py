@@ -28,7 +28,14 @@ from signzoo.models.signmst_c.branches import (
     LandmarkConvolutions,
     MomentTransformer,
 )
-from signzoo.models.signmst_c.decoding import TextDecodingConfig, TextHypothesis, decode
+from signzoo.models.signmst_c.decoding import (
+    TextDecodingConfig,
+    TextHypothesis,
+    WordSpan,
+    decode,
+    word_spans,
+)
+from signzoo.models.signmst_c.familiarity import Familiarity, clip_means
 from signzoo.models.signmst_c.signing import STRIDE, Signing, SigningBatch, make_batch
 
 VIDEO_ENCODER = "video_encoder.json"
@@ -174,6 +181,7 @@ class SignMSTC(Pretrained):
         self.memory = nn.Linear(width, self.language_model.config.hidden_size)
         if config.num_glosses:
             self.gloss_head = nn.Linear(width, config.num_glosses + 1)
+        self.familiarity = Familiarity(width)
         self._frozen_encoder: MotionAutoencoder | None = None
         if config.end_to_end and "video" in config.branches:
             own = video_encoder or self.open_video_encoder().config
@@ -192,8 +200,7 @@ class SignMSTC(Pretrained):
         if (folder / VIDEO_ENCODER).is_file():
             video = make_config(MotionAutoencoderConfig, _read_json(folder / VIDEO_ENCODER, dict))
         network = cls(config, make_language_model(folder, config.dropout), video)
-        if (folder / GLOSSES).is_file():
-            network.glosses = tuple(map(str, _read_json(folder / GLOSSES, list)))
+        network.glosses = read_glosses(folder)
         return network
 
     def write_files(self, folder: Path) -> None:
@@ -363,12 +370,40 @@ class SignMSTC(Pretrained):
         Returns:
             For each clip its n best texts, the best first.
         """
-        batch = signings
-        if not isinstance(batch, SigningBatch):
-            if not batch:
-                return []
-            batch = make_batch(batch, self.config.num_features)
-        return decode(self, batch.to(self.device), decoding or TextDecodingConfig())
+        batch = self._batch(signings)
+        if not len(batch.lengths):
+            return []
+        return decode(self, batch, decoding or TextDecodingConfig())
+
+    @torch.inference_mode()
+    def word_spans(
+        self, signings: "Sequence[Signing] | SigningBatch", texts: Sequence[str]
+    ) -> list[tuple[WordSpan, ...]]:
+        """When each word of the clips' texts was signed; see :func:`decoding.word_spans`."""
+        return word_spans(self, self._batch(signings), texts)
+
+    @torch.inference_mode()
+    def how_familiar(self, signings: "Sequence[Signing] | SigningBatch") -> list[float]:
+        """How much clips are like what the network was trained on, each from 0 to 1.
+
+        See :class:`~signzoo.models.signmst_c.familiarity.Familiarity`.
+
+        Raises:
+            WeightsError: The checkpoint does not know what it was trained on.
+        """
+        if not self.familiarity.is_known:
+            raise WeightsError(
+                "This network does not know what is familiar to it; "
+                "python -m signzoo.models.signmst_c.familiarity teaches it."
+            )
+        encoded = self.encode(self._batch(signings))
+        means = clip_means(encoded.fused, encoded.valid)
+        return [float(each) for each in self.familiarity(means)]
+
+    def _batch(self, signings: "Sequence[Signing] | SigningBatch") -> SigningBatch:
+        if not isinstance(signings, SigningBatch):
+            signings = make_batch(signings, self.config.num_features)
+        return signings.to(self.device)
 
 
 class _NoEncoder(nn.Module):
@@ -395,6 +430,17 @@ def weights_hash(network: nn.Module) -> str:
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
+
+
+def read_glosses(folder: Path) -> tuple[str, ...]:
+    """What the CTC head's outputs mean in a checkpoint; empty where there is none.
+
+    Raises:
+        WeightsError: The file is damaged.
+    """
+    if not (folder / GLOSSES).is_file():
+        return ()
+    return tuple(map(str, _read_json(folder / GLOSSES, list)))
 
 
 def _read_json(path: Path, kind: type[Any]) -> Any:

@@ -1,5 +1,6 @@
 """Trains SignMST-C: cross-entropy of the text, three distillation losses, and CTC if asked for."""
 
+import logging
 from collections import Counter
 from dataclasses import asdict, replace
 from typing import Any, ClassVar
@@ -9,15 +10,18 @@ from torch import Tensor, nn
 from torchmetrics import MetricCollection
 
 from signzoo.errors import UsageError
-from signzoo.hub.checkpoint import make_config
+from signzoo.hub.checkpoint import make_config, read_folder
+from signzoo.hub.download import locate
 from signzoo.metrics.distributed import TextMetric
 from signzoo.metrics.tokenisation import Kind
 from signzoo.models.signmst_c.data import SignedSamples, SignedSentenceData
 from signzoo.models.signmst_c.decoding import TextDecodingConfig
 from signzoo.models.signmst_c.losses import SignLossConfig, feature_divergence
-from signzoo.models.signmst_c.network import Encoded, SignMSTC, SignMSTCConfig
+from signzoo.models.signmst_c.network import Encoded, SignMSTC, SignMSTCConfig, read_glosses
 from signzoo.models.signmst_c.signing import SigningBatch
 from signzoo.models.task import OptimizerConfig, Outputs, Task
+
+_log = logging.getLogger(__name__)
 
 
 class SignMSTCTask(Task):
@@ -32,6 +36,9 @@ class SignMSTCTask(Task):
         decoding: How validation and prediction decode.
         modality_dropout: Probability that training hides the video or the landmarks of a clip that
             has both, so that either alone is enough afterwards.
+        initial: A checkpoint whose weights the training begins with, by name in the catalogue or
+            folder: of another sign language, or of an earlier stage. What it has no weights for, or
+            those of another shape, begins anew and is reported.
     """
 
     component: ClassVar[str] = "signmst_c"
@@ -45,18 +52,21 @@ class SignMSTCTask(Task):
         loss: SignLossConfig = SignLossConfig(),  # noqa: B008 - frozen
         decoding: TextDecodingConfig = TextDecodingConfig(beams=1),  # noqa: B008 - frozen
         modality_dropout: float = 0.2,
+        initial: str = "",
     ) -> None:
         self.loss_config = make_config(SignLossConfig, loss) if isinstance(loss, dict) else loss
         self.decoding = (
             make_config(TextDecodingConfig, decoding) if isinstance(decoding, dict) else decoding
         )
         self.modality_dropout = modality_dropout
+        self.initial = initial
         super().__init__(network, optimizer)
         self.save_hyperparameters(
             {
                 "loss": asdict(self.loss_config),
                 "decoding": asdict(self.decoding),
                 "modality_dropout": modality_dropout,
+                "initial": "",  # what a Lightning checkpoint is of has its own weights
             }
         )
         if self.loss_config.ctc and not self.network.config.num_glosses:
@@ -68,6 +78,8 @@ class SignMSTCTask(Task):
     def configure_network(self, config: SignMSTCConfig) -> None:
         """Make the network."""
         self.network = SignMSTC(config)
+        if self.initial:
+            initialise(self.network, self.initial)
 
     def configure_losses(self) -> None:
         """Use the smoothed cross-entropy of each token, and CTC."""
@@ -167,6 +179,28 @@ class SignMSTCTask(Task):
             {"id": name, "prediction": best[0].text, "score": torch.tensor(best[0].score)}
             for name, best in zip(batch.ids, found, strict=True)
         ]
+
+
+def initialise(network: SignMSTC, source: str) -> None:
+    """Begin with another checkpoint's weights, as far as they fit.
+
+    Raises:
+        UsageError: None of them fits, or nothing is known by that name.
+        WeightsError: The checkpoint is incomplete, or of another component.
+    """
+    folder = locate(source)
+    _, _, tensors = read_folder(folder, SignMSTC.component)
+    own = network.state_dict()
+    fitting = {k: v for k, v in tensors.items() if k in own and own[k].shape == v.shape}
+    fitting = {k: v for k, v in fitting.items() if not k.startswith("familiarity.")}
+    if not fitting:
+        raise UsageError(f"None of the weights of {source} fits this network.")
+    network.load_state_dict({**own, **fitting})
+    if "gloss_head.weight" in fitting:  # whose outputs mean what they meant
+        network.glosses = read_glosses(folder)
+    fresh = [name for name, _ in network.named_parameters() if name not in fitting]
+    if fresh:
+        _log.warning("Not in %s, or of another shape, but new: %s.", source, ", ".join(fresh))
 
 
 def _agree(name: str, data: Any, network: Any) -> None:
