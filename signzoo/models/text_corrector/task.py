@@ -1,0 +1,105 @@
+"""Trains the text corrector: cross-entropy of each token of the correct sentence."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torchmetrics import MetricCollection
+
+from signzoo.errors import UsageError
+from signzoo.hub.checkpoint import make_config
+from signzoo.metrics.distributed import TextMetric
+from signzoo.models.task import OptimizerConfig, Outputs, Task
+from signzoo.models.text_corrector.data import DraftBatch, TextCorrectorData
+from signzoo.models.text_corrector.network import TextCorrector, TextCorrectorConfig
+
+
+@dataclass(frozen=True)
+class CorrectionLossConfig:
+    """What a training step minimises."""
+
+    label_smoothing: float = 0.0
+    """Share of the probability that is spread over all tokens. The threshold compares
+    probabilities, which smoothing flattens."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.label_smoothing < 1:
+            raise UsageError(f"The loss needs label_smoothing between 0 and 1; got {self}.")
+
+
+class TextCorrectorTask(Task):
+    """Teaches a language model to write the correct sentence for a draft.
+
+    Scores are of free-running correction, never of teacher forcing; the drafts' own scores are what
+    they have to be compared with.
+
+    Args:
+        network: Which language model, and when it is believed.
+        optimizer: How it is trained.
+        loss: What is minimised.
+    """
+
+    component: ClassVar[str] = "text_corrector"
+    config_class: ClassVar[type[Any]] = TextCorrectorConfig
+    network: TextCorrector
+
+    def __init__(
+        self,
+        network: TextCorrectorConfig = TextCorrectorConfig(),  # noqa: B008 - frozen
+        optimizer: OptimizerConfig = OptimizerConfig(),  # noqa: B008 - frozen
+        loss: CorrectionLossConfig = CorrectionLossConfig(),
+    ) -> None:
+        self.loss_config = (
+            make_config(CorrectionLossConfig, loss) if isinstance(loss, dict) else loss
+        )
+        super().__init__(network, optimizer)
+        self.save_hyperparameters({"loss": asdict(self.loss_config)})
+
+    def configure_network(self, config: TextCorrectorConfig) -> None:
+        """Open the language model."""
+        self.network = TextCorrector(config)
+
+    def configure_losses(self) -> None:
+        """Use the cross-entropy of each token."""
+        self.loss = nn.CrossEntropyLoss(label_smoothing=self.loss_config.label_smoothing)
+
+    def configure_metrics(self) -> MetricCollection:
+        """Score sentences as signzoo's evaluation does."""
+        return MetricCollection({"scores": TextMetric("sentence", self.network.config.language)})
+
+    def learn_from(self, data: Any) -> None:
+        """Check that the data is in the network's language.
+
+        Raises:
+            UsageError: It is in another.
+        """
+        language = self.network.config.language
+        if isinstance(data, TextCorrectorData) and data.language != language:
+            raise UsageError(
+                f"The data is in {data.language!r}, the network corrects {language!r}: give "
+                "--data.language and --model.network.language the same code."
+            )
+
+    def shared_step(self, batch: DraftBatch) -> tuple[Tensor, Outputs]:
+        """Predict every token of the sentences; outside of training, correct the drafts too."""
+        logits, tokens = self.network.logits(batch.drafts, batch.texts)
+        loss = self.loss(logits.float().flatten(0, 1), tokens.flatten())
+        if self.training:
+            return loss, {}
+        found = self.network.correct(batch.drafts)
+        outputs: Any = {"predictions": [each.text for each in found], "targets": batch.texts}
+        return loss, outputs
+
+    def predict_step(self, batch: DraftBatch, batch_idx: int = 0) -> list[dict[str, Any]]:
+        """Correct each draft."""
+        return [
+            {
+                "id": name,
+                "draft": each.draft,
+                "text": each.text,
+                "score": torch.tensor(each.score),
+                "changed": each.changed,
+            }
+            for name, each in zip(batch.ids, self.network.correct(batch.drafts), strict=True)
+        ]
