@@ -1,7 +1,7 @@
 """Feeds the text corrector: sentences with errors put in, and real drafts where there are any."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -197,8 +197,6 @@ class TextCorrectorData(SignDataModule):
         return self._sampler
 
     def _fitted(self) -> NoiseConfig:
-        from dataclasses import replace
-
         known = [each for each in self._sentences("train") if each.draft is not None]
         if not known:
             raise UsageError(

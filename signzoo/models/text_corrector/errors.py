@@ -16,6 +16,9 @@ from signzoo.transforms.text import primary_subtag
 ErrorKind = Literal["order", "insertion", "substitution", "deletion"]
 ERROR_KINDS: tuple[ErrorKind, ...] = ("order", "insertion", "substitution", "deletion")
 
+# A word that is lost and found again within so many words has moved.
+_REACH = 4
+
 # The share of its count's logarithm that a word is drawn by (Mikolov et al., "Distributed
 # Representations of Words and Phrases", NeurIPS 2013): by the count itself, half of all words drawn
 # would be the twenty most frequent ones.
@@ -187,7 +190,7 @@ def fit_error_rates(
     """Estimate the errors of real drafts by aligning each with what it should have been.
 
     The alignment is that of the edit distance. A word that is lost in one place and added within
-    :attr:`ErrorRates.distance` words of it counts as moved.
+    a few words of it counts as moved.
 
     Args:
         drafts: What a system wrote.
@@ -224,24 +227,21 @@ def _count_errors(draft: Sequence[str], reference: Sequence[str]) -> Counter[str
     lost: list[tuple[str, int]] = []
     added: list[tuple[str, int]] = []
     replaced = 0
-    for operation, source, target in Levenshtein.editops(reference, draft):
-        if operation == "delete":
-            lost.append((reference[source], source))
-        elif operation == "insert":
-            added.append((draft[target], source))
+    for edit in Levenshtein.editops(reference, draft):
+        if edit.tag == "delete":
+            lost.append((reference[edit.src_pos], edit.src_pos))
+        elif edit.tag == "insert":
+            added.append((draft[edit.dest_pos], edit.src_pos))
         else:
             replaced += 1
     moved = 0
-    for word, place in list(added):
-        near = [each for each in lost if each[0] == word and abs(each[1] - place) <= _DISTANCE + 1]
+    for word, place in added:
+        near = [each for each in lost if each[0] == word and abs(each[1] - place) <= _REACH]
         if near:
             lost.remove(near[0])
-            added.remove((word, place))
             moved += 1
-    return Counter(order=moved, insertion=len(added), substitution=replaced, deletion=len(lost))
-
-
-_DISTANCE = ErrorRates().distance
+    inserted = len(added) - moved
+    return Counter(order=moved, insertion=inserted, substitution=replaced, deletion=len(lost))
 
 
 def _move(words: list[str], place: int, distance: int, rng: np.random.Generator) -> None:

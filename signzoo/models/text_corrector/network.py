@@ -66,8 +66,8 @@ class Correction:
     Attributes:
         text: The correction, or the draft where it is kept.
         draft: The draft.
-        score: Mean log-probability of the best correction's tokens less that of the draft's; at
-            most 0 where the network knows nothing better.
+        score: Mean log-probability of the tokens of the best other sentence less that of the
+            draft's; 0 where the search found no other.
         changed: Whether the text is another than the draft.
     """
 
@@ -231,23 +231,21 @@ class TextCorrector(Pretrained):
         return [found[i] for i in range(len(drafts))]
 
     def _correct(self, drafts: Sequence[str], threshold: float) -> list[Correction]:
-        """Correct one batch: the likeliest of the beams against the draft."""
-        candidates = self._search(drafts)
+        """Correct one batch: the likeliest beam that is another sentence, against the draft."""
+        language = self.config.language
+        candidates = [
+            [keep_spelling(draft, text, language) for text in beams]
+            for draft, beams in zip(drafts, self._search(drafts), strict=True)
+        ]
         texts = [
-            text for draft, each in zip(drafts, candidates, strict=True) for text in [draft, *each]
+            text for draft, each in zip(drafts, candidates, strict=True) for text in (draft, *each)
         ]
         scores = self.log_probabilities(drafts, texts).view(len(drafts), -1)
-        gains = scores[:, 1:] - scores[:, :1]  # (B, beams)
-        best = gains.argmax(dim=1).tolist()
+        gains = (scores[:, 1:] - scores[:, :1]).tolist()  # of B drafts, by beam
         return [
-            self._decide(draft, each[place], float(row[place]), threshold)
-            for draft, each, place, row in zip(drafts, candidates, best, gains, strict=True)
+            _decide(draft, dict(zip(each, row, strict=True)), threshold)
+            for draft, each, row in zip(drafts, candidates, gains, strict=True)
         ]
-
-    def _decide(self, draft: str, found: str, gain: float, threshold: float) -> Correction:
-        text = keep_spelling(draft, found, self.config.language)
-        changed = gain > threshold and text.split() != draft.split()
-        return Correction(text if changed else draft, draft, gain, changed)
 
     def _search(self, drafts: Sequence[str]) -> list[list[str]]:
         """The beams of each draft; the draft again for one that holds letters without a token."""
@@ -289,6 +287,16 @@ class TextCorrector(Pretrained):
         """The token that the decoder begins from."""
         start = self.language_model.config.decoder_start_token_id
         return int(self.tokenizer.pad_token_id if start is None else start)
+
+
+def _decide(draft: str, gains: dict[str, float], threshold: float) -> Correction:
+    """Choose between a draft and its corrections, each with what it gains over the draft."""
+    others = {text: gain for text, gain in gains.items() if text.split() != draft.split()}
+    if not others:
+        return Correction(draft, draft, 0.0, False)
+    best = max(others, key=others.__getitem__)
+    changed = others[best] > threshold
+    return Correction(best if changed else draft, draft, others[best], changed)
 
 
 class _Ending:
