@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = attach(
         "Waveform": "signzoo.structures",
         "SignzooError": "signzoo.errors",
         "Lexicon": "signzoo.lexicon",
+        "SignToText": "signzoo.pipelines",
         "TextToSign": "signzoo.pipelines",
         "RestDetector": "signzoo.models.rest_detector",
         "list_weights": "signzoo.hub",

@@ -28,6 +28,7 @@ TASKS = {
     "sign-identity": "signzoo.cli.evaluate_sign_identity",
     "video-features": "signzoo.cli.evaluate_video_features",
     "avatar": "signzoo.cli.evaluate_avatar",
+    "sign2text": "signzoo.cli.evaluate_sign2text",
     "text2gloss": "signzoo.cli.evaluate_text2gloss",
     "text2gloss-ablation": "signzoo.cli.evaluate_text2gloss_ablation",
 }

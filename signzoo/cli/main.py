@@ -14,6 +14,7 @@ VERBS = {
     "demo": "signzoo.cli.demo",
     "sign": "signzoo.cli.sign",
     "gloss": "signzoo.cli.gloss",
+    "translate": "signzoo.cli.translate",
     "extract": "signzoo.cli.extract",
     "draw": "signzoo.cli.draw",
     "reconstruct": "signzoo.cli.reconstruct",
@@ -36,6 +37,7 @@ EPILOG = """\
 examples:
   signzoo demo                                    see both directions work, offline
   signzoo sign "Hallo Zürich" --language de --signed-language sgg -o hallo.mp4
+  signzoo translate me.mp4                        signing to text
   signzoo extract holiday.mp4 -o poses            landmarks of the person in a video
   signzoo draw poses/holiday.pose -o skeleton.mp4
   signzoo fit --config configs/rest_detector/boston104.yaml

@@ -142,18 +142,28 @@ def compare_systems(
     references: References,
     scorer: TextScorer,
     resampling: Resampling,
+    compared: Sequence[str] = (BASELINE,),
 ) -> Comparison:
-    """Score systems on the same references; the first one is the one in question."""
+    """Score systems on the same references; the first one is the one in question.
+
+    Args:
+        systems: The texts of each, in the order of the references.
+        references: What should have been predicted.
+        scorer: What scores them.
+        resampling: How intervals are drawn.
+        compared: Systems whose difference from the first is given, where they are there.
+    """
     counts = {
         name: scorer.count(hypotheses, references.targets) for name, hypotheses in systems.items()
     }
     scores = {name: bootstrap(table, scorer.scores, resampling) for name, table in counts.items()}
     first = next(iter(systems))
     differences = {}
-    if BASELINE in counts:
-        differences[BASELINE] = paired_bootstrap(
-            counts[first], counts[BASELINE], scorer.scores, resampling
-        )
+    for name in compared:
+        if name in counts:
+            differences[name] = paired_bootstrap(
+                counts[first], counts[name], scorer.scores, resampling
+            )
     return Comparison(
         scores, differences, _worst_first(systems[first], references, counts[first], scorer)
     )

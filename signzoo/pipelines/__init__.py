@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = attach(
     {
         "Glosser": "signzoo.pipelines.base",
         "Renderer": "signzoo.pipelines.base",
+        "SignToText": "signzoo.pipelines.sign_to_text",
         "SkeletonRenderer": "signzoo.pipelines.text_to_sign",
         "TextToSign": "signzoo.pipelines.text_to_sign",
         "WordGlosser": "signzoo.pipelines.text_to_sign",

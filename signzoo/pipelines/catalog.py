@@ -45,3 +45,43 @@ def find_text_to_sign(name: str) -> TextToSignRecord:
         f"There is no pipeline {name!r}. {hint}There are: {', '.join(TEXT_TO_SIGN)}; "
         "TextToSign.for_languages makes one for other languages."
     )
+
+
+@dataclass(frozen=True)
+class SignToTextRecord:
+    """What a pipeline from signing to written text is made of.
+
+    Attributes:
+        summary: What it is for, in one line.
+        translator: Weights of signmst_c.
+        least_familiarity: Signing that is less familiar is not translated.
+        least_score: A text that the translator is less sure of is not given.
+    """
+
+    summary: str
+    translator: str
+    least_familiarity: float = 0.0
+    least_score: float = 0.0
+
+
+SIGN_TO_TEXT = {
+    "sign-to-text-demo": SignToTextRecord(
+        "Invented signs of German weather forecasts to German text: simulated, no real language",
+        "signmst-c-tiny-phoenix-sim",
+    ),
+}
+
+
+def find_sign_to_text(name: str) -> SignToTextRecord:
+    """Find a pipeline by its name.
+
+    Raises:
+        UsageError: There is none of that name; the message lists them.
+    """
+    if name in SIGN_TO_TEXT:
+        return SIGN_TO_TEXT[name]
+    hint = did_you_mean(name, SIGN_TO_TEXT)
+    raise UsageError(
+        f"There is no pipeline {name!r}. {hint}There are: {', '.join(SIGN_TO_TEXT)}; "
+        "SignToText.of makes one of any checkpoint of signmst_c."
+    )

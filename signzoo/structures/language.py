@@ -55,11 +55,18 @@ class Translation:
     """Written text made from signing.
 
     Attributes:
-        text: The final text.
+        text: The final text; empty where there is none, for the ``reason``.
         draft: The text before correction.
         score: How sure the translator is, from 0 to 1.
         spans: When each gloss or word was signed.
         n_best: Other texts with their scores, best first.
+        start: Second of the video at which it begins.
+        end: The second at which it has ended; ``None`` where nobody looked.
+        familiarity: How much the signing is like what the translator was trained on, from 0 to 1;
+            below 0.05 hardly at all. ``None`` where the translator does not know.
+        reason: Why there is no text: ``"no signer"``, ``"no hands"``, ``"no signing"``, or
+            ``"unfamiliar"``.
+        final: False while more frames may change it.
     """
 
     text: str
@@ -67,6 +74,11 @@ class Translation:
     score: float | None = None
     spans: tuple[Span, ...] = ()
     n_best: tuple[tuple[str, float], ...] = ()
+    start: float = 0.0
+    end: float | None = None
+    familiarity: float | None = None
+    reason: str = ""
+    final: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,8 +1,8 @@
 """Says how far a clip is from what a network was trained on.
 
 Every network translates anything that it is shown, a cat as well. So a checkpoint remembers what
-its fused features look like on held-out signing of its own kind: their mean over a clip, how they
-vary together, and how far such clips lie from the mean (Mahalanobis distance; Lee et al., "A Simple
+its features look like on held-out signing of its own kind: their mean over a clip, how they vary
+together, and how far such clips lie from the mean (Mahalanobis distance; Lee et al., "A Simple
 Unified Framework for Detecting Out-of-Distribution Samples and Adversarial Attacks", NeurIPS 2018).
 """
 
@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,9 @@ from torch import Tensor, nn
 from signzoo.errors import SignzooError
 from signzoo.models.signmst_c.augmentation import SigningAugmentationConfig
 from signzoo.models.signmst_c.signing import SigningBatch
+
+if TYPE_CHECKING:
+    from signzoo.models.signmst_c.network import Encoded, SignMSTC
 
 # How many distances of held-out clips are kept, from the nearest to the farthest.
 _QUANTILES = 201
@@ -28,8 +31,11 @@ _SHRINKAGE = 0.1
 class Familiarity(nn.Module):
     """Remembers what is familiar.
 
+    It looks at the landmarks' branch after its transformer, so that the same landmarks are as
+    familiar with their video as without; a network without that branch uses the fused features.
+
     Args:
-        width: Channels of the fused features.
+        width: Channels of the features.
 
     Attributes:
         mean: Of the clips' mean features, ``(W,)``.
@@ -81,19 +87,18 @@ class Familiarity(nn.Module):
         return 1 - nearer.float() / _QUANTILES
 
 
-def clip_means(fused: Tensor, valid: Tensor) -> Tensor:
-    """The mean of each clip's fused features ``(B, S, W)`` over its moments, ``(B, W)``."""
-    return (fused * valid[..., None]).sum(dim=1) / valid.sum(dim=1, keepdim=True).clamp(min=1)
+def clip_means(encoded: "Encoded") -> Tensor:
+    """What is compared of B clips: the mean of their features over their moments, ``(B, W)``."""
+    seen = encoded.landmark_branch if encoded.landmark_branch.any() else encoded.fused
+    valid = encoded.valid
+    return (seen * valid[..., None]).sum(dim=1) / valid.sum(dim=1, keepdim=True).clamp(min=1)
 
 
 @torch.inference_mode()
-def mean_features(network: Any, batches: Iterable[SigningBatch]) -> Tensor:
-    """The mean fused features of all clips of some batches, ``(N, W)`` on the CPU."""
-    found = []
-    for batch in batches:
-        encoded = network.encode(batch.to(network.device))
-        found.append(clip_means(encoded.fused, encoded.valid).float().cpu())
-    return torch.cat(found)
+def mean_features(network: "SignMSTC", batches: Iterable[SigningBatch]) -> Tensor:
+    """The mean features of all clips of some batches, ``(N, W)`` on the CPU."""
+    found = [clip_means(network.encode(batch.to(network.device))).cpu() for batch in batches]
+    return torch.cat(found).float()
 
 
 def main() -> None:
@@ -113,7 +118,7 @@ def main() -> None:
     try:
         network = SignMSTC.from_pretrained(given.checkpoint)
         data = SignedSentenceData(
-            "",
+            "/",  # the paths are whole
             train=tuple(SentenceSource(str(Path(path).resolve())) for path in given.train),
             val=tuple(SentenceSource(str(Path(path).resolve())) for path in given.held_out),
             video_encoder=network.config.video_encoder if network.sees_video else "",

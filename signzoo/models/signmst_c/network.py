@@ -160,6 +160,7 @@ class SignMSTC(Pretrained):
                 f"{config.language_model or 'The language model'} has no decoder that looks at an "
                 "encoder; SignMST-C needs an encoder-decoder such as mBART or mT5."
             )
+        opened.model.set_attn_implementation("eager")  # the one that says what it looked at
         self.tokenizer: Any = opened.tokenizer
         self.language_model: Any = _without_encoder(opened.model).train()
         self.glosses: tuple[str, ...] = ()
@@ -265,6 +266,11 @@ class SignMSTC(Pretrained):
             object.__setattr__(self, "_frozen_encoder", encoder)
         assert self._frozen_encoder is not None
         return self._frozen_encoder
+
+    def own_encoder(self) -> MotionAutoencoder:
+        """The video encoder: the one that trained with the network, or the frozen one."""
+        trained: MotionAutoencoder | None = getattr(self, "video_encoder", None)
+        return trained if trained is not None else self.open_video_encoder()
 
     def encode(self, batch: SigningBatch) -> Encoded:
         """Make moments of a batch."""
@@ -397,8 +403,7 @@ class SignMSTC(Pretrained):
                 "python -m signzoo.models.signmst_c.familiarity teaches it."
             )
         encoded = self.encode(self._batch(signings))
-        means = clip_means(encoded.fused, encoded.valid)
-        return [float(each) for each in self.familiarity(means)]
+        return [float(each) for each in self.familiarity(clip_means(encoded))]
 
     def _batch(self, signings: "Sequence[Signing] | SigningBatch") -> SigningBatch:
         if not isinstance(signings, SigningBatch):

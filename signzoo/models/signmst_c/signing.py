@@ -41,6 +41,17 @@ class Signing:
             return len(self.frames)
         return len(self.features) * STRIDE if self.features is not None else 0
 
+    def between(self, start: float, end: float) -> "Signing":
+        """What is signed from one second to another, in whole moments."""
+        first = int(start * FPS / STRIDE)
+        last = max(first + 1, round(end * FPS / STRIDE))
+        frames = slice(first * STRIDE, last * STRIDE)
+        return Signing(
+            self.landmarks[frames] if self.landmarks is not None else None,
+            self.features[first:last] if self.features is not None else None,
+            self.frames[frames] if self.frames is not None else None,
+        )
+
 
 class SigningBatch(NamedTuple):
     """Clips of signing with what they mean.

@@ -198,7 +198,8 @@ def initialise(network: SignMSTC, source: str) -> None:
     network.load_state_dict({**own, **fitting})
     if "gloss_head.weight" in fitting:  # whose outputs mean what they meant
         network.glosses = read_glosses(folder)
-    fresh = [name for name, _ in network.named_parameters() if name not in fitting]
+    new = (name for name, _ in network.named_parameters() if name not in fitting)
+    fresh = list(dict.fromkeys(name.split(".")[0] for name in new))
     if fresh:
         _log.warning("Not in %s, or of another shape, but new: %s.", source, ", ".join(fresh))
 

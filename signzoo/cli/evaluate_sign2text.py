@@ -1,0 +1,136 @@
+"""Translate a corpus of signing and score the texts.
+
+DATA is a corpus in any layout that signzoo reads: a folder with a manifest.jsonl, PHOENIX-2014T's,
+a table of videos. Decoding is free-running. The scores are those of `signzoo evaluate text`, beside
+the nearest training clip by dynamic time warping of landmarks (--train), and, for a network with
+both branches, beside what it writes of landmarks and of video alone (--branches), with paired
+intervals.
+"""
+
+import argparse
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from signzoo.errors import UsageError
+
+SUMMARY = "translate signing with a model and score the texts"
+EPILOG = """\
+examples:
+  signzoo evaluate sign2text --model my_model --data corpus/dev --train corpus/train --out scores
+  signzoo evaluate sign2text --model my_model --data PHOENIX-2014-T --split dev --branches
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add which model translates what, and how."""
+    parser.add_argument(
+        "--model", required=True, metavar="NAME", help="a name of `signzoo models`, or a folder"
+    )
+    parser.add_argument(
+        "--data", required=True, metavar="FOLDER", help="the corpus, or its manifest.jsonl"
+    )
+    parser.add_argument("--split", default="", help="train, dev or test (default: all there is)")
+    parser.add_argument(
+        "--train", metavar="FOLDER", help="training clips, for the nearest training clip"
+    )
+    parser.add_argument(
+        "--branches", action="store_true", help="also translate from each branch alone"
+    )
+    parser.add_argument("--beams", type=int, default=5, metavar="N", help="default: 5")
+    parser.add_argument(
+        "--length-penalty", type=float, default=1.0, metavar="X", help="more means longer texts"
+    )
+    parser.add_argument("--device", default="cpu", help="where the model runs (default: cpu)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Translate, score, print, and keep what was asked for."""
+    from signzoo.cli.text_report import show_report
+    from signzoo.evaluation.bootstrap import Resampling
+    from signzoo.evaluation.nearest_signing import NEAREST
+    from signzoo.evaluation.report import Report, write_rows
+    from signzoo.evaluation.sign2text import (
+        ALONE,
+        Corpus,
+        nearest_texts,
+        score_texts,
+        text_scorer,
+        translate_corpus,
+    )
+    from signzoo.evaluation.text import PREDICTIONS
+    from signzoo.models.signmst_c import SignMSTC, TextDecodingConfig
+
+    if arguments.out and Path(arguments.out).is_file():  # told before the work, not after
+        raise UsageError(f"{arguments.out} is a file; --out names a folder.")
+    network = SignMSTC.from_pretrained(arguments.model, arguments.device)
+    decoding = TextDecodingConfig(arguments.beams, arguments.length_penalty)
+    if arguments.branches and len(network.config.branches) < 2:
+        raise UsageError(f"{arguments.model} has one branch; leave --branches out.")
+    corpus = Corpus.read(network, arguments.data, arguments.split)
+    count, quiet = len(corpus.samples.texts), arguments.json
+    with _bar("translate", count, quiet) as step:
+        found = translate_corpus(network, corpus, decoding, progress=step)
+    systems = {PREDICTIONS: [each.text for each in found]}
+    for seen, name in ALONE.items() if arguments.branches else ():
+        with _bar(name, count, quiet) as step:
+            alone = translate_corpus(network, corpus, decoding, seen, step)
+        systems[name] = [each.text for each in alone]
+    if arguments.train:
+        training = Corpus.read(network, arguments.train, "train")
+        with _bar("nearest clips", count, quiet) as step:
+            systems[NEAREST] = nearest_texts(corpus, training, step)
+    resampling = Resampling(arguments.samples, arguments.seed)
+    comparison = score_texts(network, corpus, systems, resampling)
+    scorer = text_scorer(network)
+    report = Report(
+        task="sign2text",
+        command=_command(arguments),
+        facts={
+            "kind": scorer.kind,
+            "language": network.config.language,
+            "signed_language": network.config.signed_language,
+            "num_sentences": count,
+            "model": arguments.model,
+            "data": str(corpus.path),
+            "beams": arguments.beams,
+            "length_penalty": arguments.length_penalty,
+        },
+        resampling=resampling,
+        scores=comparison.scores,
+        differences=comparison.differences,
+        signatures=scorer.signatures,
+    )
+    rows = [
+        {
+            "id": sentence.id,
+            "prediction": each.text,
+            "draft": each.text,
+            "score": round(each.score, 4),
+        }
+        for sentence, each in zip(corpus.samples.sentences, found, strict=True)
+    ]
+    show_report(arguments, report, comparison, scorer, lambda path: write_rows(path, rows))
+
+
+@contextmanager
+def _bar(task: str, total: int, quiet: bool) -> Iterator[Callable[[int], object]]:
+    """A progress bar; what it gives is told how many more are done."""
+    from tqdm import tqdm
+
+    disable = True if quiet else None  # None: where nobody watches
+    with tqdm(desc=task, total=total, unit="clip", leave=False, disable=disable) as bar:
+        yield bar.update
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    words = ["signzoo", "evaluate", "sign2text", "--model", arguments.model]
+    words += ["--data", arguments.data]
+    for name in ("split", "train", "out"):
+        if getattr(arguments, name):
+            words += [f"--{name}", getattr(arguments, name)]
+    words += ["--branches"] if arguments.branches else []
+    words += [f"--beams={arguments.beams}", f"--length-penalty={arguments.length_penalty}"]
+    words += [f"--samples={arguments.samples}", f"--seed={arguments.seed}"]
+    return shlex.join(words)

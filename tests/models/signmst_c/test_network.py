@@ -1,0 +1,188 @@
+import dataclasses
+import json
+
+import pytest
+import torch
+from transformers import MBartConfig
+
+from signzoo.errors import ManifestError, UsageError, WeightsError
+from signzoo.models.language_model import LanguageModel, open_tokenizer
+from signzoo.models.motion_autoencoder import MotionAutoencoderConfig
+from signzoo.models.signmst_c import SignMSTC, SignMSTCConfig
+from signzoo.models.signmst_c.landmarks import landmark_features
+from signzoo.models.signmst_c.losses import feature_divergence
+from signzoo.models.signmst_c.signing import make_batch
+
+
+def reached(network, loss) -> set[str]:
+    """The parts of a network that a loss trains."""
+    network.zero_grad()
+    loss.backward(retain_graph=True)
+    return {
+        name.split(".")[0]
+        for name, parameter in network.named_parameters()
+        if parameter.grad is not None and parameter.grad.abs().sum() > 0
+    }
+
+
+VIDEO = {"video_projection", "video_transformer"}
+LANDMARKS = {"landmark_convolutions", "landmark_transformer"}
+
+
+def test_each_divergence_reaches_the_branches_that_it_names(network, clip):
+    encoded = network.encode(make_batch([clip(24), clip(17, 1)], 6))
+    both = encoded.has_both
+    eq7 = feature_divergence(encoded.video, encoded.fused.detach(), both)
+    eq8 = feature_divergence(encoded.landmark_branch, encoded.video_branch, both)
+    eq9 = feature_divergence(encoded.landmarks, encoded.video, both)
+    again = network.encode(make_batch([clip(24), clip(17, 1)], 6))
+    assert reached(network, eq7) == {"video_projection"}
+    assert reached(network, eq8) == VIDEO | LANDMARKS
+    assert reached(network, eq9) == {"video_projection", "landmark_convolutions"}
+    assert reached(network, again.fused.sum()) >= VIDEO | LANDMARKS | {"fusion", "join"}
+
+
+def test_either_modality_alone_is_translated_and_the_other_is_not_looked_at(network, clip):
+    whole = clip(20)
+    alone = dataclasses.replace(whole, features=None)
+    noise = make_batch([whole], 6)._replace(has_video=torch.tensor([False]))
+    torch.testing.assert_close(
+        network.encode(make_batch([alone], 6)).fused, network.encode(noise).fused
+    )
+    seen = network.encode(make_batch([whole], 6)).fused
+    assert not torch.allclose(seen, network.encode(noise).fused, atol=1e-3)
+    video = network.translate([dataclasses.replace(whole, landmarks=None)])
+    assert len(video) == 1
+
+
+def test_neighbours_in_a_batch_change_nothing_at_1e_5(network, clip):
+    clips = [
+        clip(40),
+        clip(9, 1),
+        clip(1, 2),
+        clip(23, 3, video=False),
+        clip(8, 4, landmarks=False),
+    ]
+    together = network.encode(make_batch(clips, 6))
+    for i, each in enumerate(clips):
+        alone = network.encode(make_batch([each], 6))
+        moments = int(alone.valid.sum())
+        torch.testing.assert_close(
+            together.fused[i, :moments], alone.fused[0], rtol=1e-5, atol=1e-5
+        )
+
+
+def test_a_clip_of_one_frame_is_one_moment(network, clip):
+    encoded = network.encode(make_batch([clip(1)], 6))
+    assert encoded.fused.shape == (1, 1, 16)
+    assert torch.isfinite(encoded.fused).all()
+    assert network.translate([clip(1)])[0][0].score > 0
+
+
+def test_features_of_another_rate_meet_the_landmarks_on_their_time_base(clip):
+    whole = clip(24)
+    slower = dataclasses.replace(whole, features=whole.features[:5])  # rounding cost a moment
+    assert make_batch([slower], 6).features.shape == (1, 6, 6)
+    with pytest.raises(ManifestError, match="belong to different videos"):
+        make_batch([dataclasses.replace(whole, features=whole.features[:2])], 6)
+
+
+def test_the_best_of_several_texts_comes_first_and_alone_gives_the_same(network, clip):
+    from signzoo.models.signmst_c import TextDecodingConfig
+
+    clips = [clip(30), clip(12, 1)]
+    best = network.translate(clips, TextDecodingConfig(beams=4, n_best=3, max_tokens=6))
+    assert [len(each) for each in best] == [3, 3]
+    for each, one in zip(best, clips, strict=True):
+        alone = network.translate([one], TextDecodingConfig(beams=4, n_best=3, max_tokens=6))[0]
+        assert [t.text for t in alone] == [t.text for t in each]
+        assert [t.score for t in alone] == pytest.approx([t.score for t in each], abs=1e-5)
+
+
+def test_every_word_has_a_time_within_the_clip(network, clip):
+    spans = network.word_spans([clip(30)], ["regen im norden"])[0]
+    assert " ".join(span.word for span in spans) == "regen im norden"
+    assert all(0 <= span.start < span.end <= 8 * 4 / 25 for span in spans)
+
+
+def test_what_is_like_the_training_clips_is_familiar_and_noise_is_not(network, clip):
+    with pytest.raises(WeightsError, match="does not know what is familiar"):
+        network.how_familiar([clip(20)])
+    with torch.inference_mode():
+        from signzoo.models.signmst_c.familiarity import clip_means
+
+        means = clip_means(network.encode(make_batch([clip(20, i) for i in range(40)], 6)))
+    network.familiarity.learn(means[:20], means[20:])
+    known = network.how_familiar([clip(20, 100 + i) for i in range(20)])
+    far = dataclasses.replace(clip(20), landmarks=5 * torch.ones(20, 67, 3))
+    assert sum(each >= 0.05 for each in known) >= 15
+    assert network.how_familiar([far]) < [0.01]
+
+
+def test_a_checkpoint_keeps_glosses_and_familiarity(network, clip, tmp_path):
+    network.glosses = ("REGEN", "WIND")
+    network.familiarity.learn(torch.randn(9, 16), torch.randn(9, 16))
+    network.save_pretrained(tmp_path / "saved")
+    loaded = SignMSTC.from_pretrained(tmp_path / "saved")
+    assert loaded.glosses == network.glosses
+    assert loaded.how_familiar([clip(20)]) == network.how_familiar([clip(20)])
+    assert loaded.gloss_targets([["WIND", "SNOW", "REGEN"]])[0].tolist() == [2, 1]
+
+
+def test_a_checkpoint_with_another_tokenizer_is_refused(network, tmp_path):
+    network.save_pretrained(tmp_path / "saved")
+    path = tmp_path / "saved" / "language_model" / "config.json"
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps({**values, "vocab_size": values["vocab_size"] + 5}))
+    with pytest.raises(WeightsError, match="does not fit SignMSTC"):
+        SignMSTC.from_pretrained(tmp_path / "saved")
+
+
+def test_another_video_encoder_is_refused(config):
+    changed = dataclasses.replace(config, video_encoder_sha256="0" * 64, num_features=512)
+    with pytest.raises(WeightsError, match="Give it its own encoder"):
+        SignMSTC(changed).open_video_encoder()
+    with pytest.raises(WeightsError, match="gives 512 features for 4 frames; this network takes 6"):
+        SignMSTC(config).open_video_encoder()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"branches": ()}, {"branches": ("sound",)}, {"heads": 3}, {"output": "speech"}]
+)
+def test_an_impossible_network_is_refused(config, wrong):
+    with pytest.raises(UsageError):
+        dataclasses.replace(config, **wrong)
+
+
+def test_a_decoder_alone_is_no_language_model_for_it(config, causal_folder):
+    with pytest.raises(UsageError, match="needs an encoder-decoder"):
+        SignMSTC(dataclasses.replace(config, language_model=str(causal_folder)))
+
+
+def test_landmarks_that_are_missing_have_no_place_and_no_speed():
+    landmarks = torch.rand(1, 3, 67, 3)
+    landmarks[0, 1] = 0
+    features = landmark_features(landmarks)
+    places, velocity = features[..., : 2 * 67], features[..., 3 * 67 :]
+    assert (places[0, 1] == 0).all()
+    assert (velocity[0, 1:] == 0).all()
+
+
+def test_the_papers_size_is_built_on_the_meta_device(fake_corpora):
+    """ResNet18-3D at full width end to end, and a decoder of the size of mBART."""
+    from transformers import MBartForConditionalGeneration
+
+    with torch.device("meta"):
+        decoder = MBartForConditionalGeneration(MBartConfig(vocab_size=250_027))
+        network = SignMSTC(
+            SignMSTCConfig(
+                end_to_end=True, width=1024, inner_width=4096, heads=16, num_features=512,
+                branch_layers=3, fusion_layers=3,
+            ),
+            LanguageModel(decoder, open_tokenizer(fake_corpora / "compact"), ""),
+            MotionAutoencoderConfig(width=64, size=112, temporal_stride=4, bottleneck=2),
+        )  # fmt: skip
+    count = sum(parameter.numel() for parameter in network.parameters())
+    video = sum(parameter.numel() for parameter in network.video_encoder.parameters())
+    assert 33e6 < video < 34e6
+    assert 550e6 < count < 700e6
