@@ -7,13 +7,18 @@ that a corpus of any size is listed in seconds.
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from signzoo.data.corpora import TimedGloss
-from signzoo.errors import ManifestError, UsageError
-from signzoo.structures import Pose
+from signzoo.errors import ManifestError, MediaError, UsageError
+from signzoo.media.pictures import open_frames
+from signzoo.media.video import open_video
+from signzoo.structures import Pose, VideoClip
 
 # Corpora that are told from others by what lies in their folder, in the order in which they are
 # tried; each module has ``fits(folder)`` and ``sentences(folder, split)``.
@@ -87,3 +92,37 @@ def read_sentences(
         f"{path} is no corpus that is known here. Known are: {', '.join(SENTENCE_READERS)}. A "
         "folder of your own needs a manifest.jsonl with id, text, and video or pose in each row."
     )
+
+
+def open_signing_video(sentence: SignedSentence) -> VideoClip:
+    """Open the pictures of a sentence: a video file or a folder of pictures, or its part of one.
+
+    What comes before the part is decoded each time the clip is iterated.
+
+    Raises:
+        ManifestError: The sentence has no video.
+        MediaError: The video cannot be read, or ends before the sentence starts.
+    """
+    if sentence.video is None:
+        raise ManifestError(f"{sentence.id} has no video.")
+    if sentence.video.is_dir():
+        clip = open_frames(sentence.video, sentence.fps)
+    else:
+        clip = open_video(sentence.video)
+    if not sentence.start and sentence.end is None:
+        return clip
+    first = round(sentence.start * clip.fps)
+    stop = None if sentence.end is None else round(sentence.end * clip.fps)
+    if clip.num_frames is not None:
+        stop = clip.num_frames if stop is None else min(stop, clip.num_frames)
+    if stop is not None and stop <= first:
+        raise MediaError(
+            f"{sentence.video} has no frame of {sentence.id}, which starts at second "
+            f"{sentence.start:g}."
+        )
+
+    def frames() -> Iterator[np.ndarray]:
+        return islice(clip, first, stop)
+
+    count = None if stop is None else stop - first
+    return VideoClip(frames, clip.fps, clip.size, count)
