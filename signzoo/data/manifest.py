@@ -3,7 +3,9 @@
 import json
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -74,6 +76,18 @@ class Row:
             )
         return path
 
+    def name(self, field: str) -> str:
+        """Read a field that names a file or folder whose own folder the corpus prescribes.
+
+        Raises:
+            ManifestError: It is missing, empty, or leads to another folder.
+        """
+        name = self.get(field, str)
+        # Windows parts paths at both.
+        if name in ("", ".", "..") or "/" in name or "\\" in name:
+            raise self.error(f"needs the name of one file or folder as {field!r}, not {name!r}")
+        return name
+
     def error(self, problem: str) -> ManifestError:
         """Make the error that says what is wrong with this row."""
         return ManifestError(f"{self.manifest}, row {self.number} {problem}.")
@@ -103,18 +117,56 @@ def read_manifest(path: str | os.PathLike[str]) -> list[Row]:
     return rows
 
 
+def first_row(path: str | os.PathLike[str]) -> Row | None:
+    """Read only the first line of a manifest; none where it is no JSON object or is not there."""
+    path = Path(path)
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return _parse(path, 1, file.readline())
+    except (OSError, UnicodeDecodeError, ManifestError):
+        return None
+
+
 def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Read the arrays of an ``.npz`` file that lies beside a manifest.
 
     Raises:
         ManifestError: The file is missing or damaged.
     """
+    with _arrays(path) as file:
+        return {key: file[key] for key in file.files}
+
+
+def read_array(path: str | os.PathLike[str], name: str) -> np.ndarray:
+    """Read one array of an ``.npz`` file; the others are not loaded.
+
+    Raises:
+        ManifestError: The file or the array is missing or damaged.
+    """
+    with _arrays(path) as file:
+        if name not in file.files:
+            raise ManifestError(f"{path} has no {name!r}; the corpus is incomplete.")
+        return file[name]
+
+
+def array_names(path: str | os.PathLike[str]) -> frozenset[str]:
+    """List the arrays of an ``.npz`` file without loading one.
+
+    Raises:
+        ManifestError: The file is missing or damaged.
+    """
+    with _arrays(path) as file:
+        return frozenset(file.files)
+
+
+@contextmanager
+def _arrays(path: str | os.PathLike[str]) -> Iterator[Any]:
     try:
         with np.load(path, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
+            yield file
     except FileNotFoundError as error:
         raise ManifestError(f"There is no {path}; the corpus is incomplete.") from error
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ManifestError(f"{path} is not a readable .npz file: {error}.") from error
 
 

@@ -23,6 +23,10 @@ from signzoo.structures import Pose, VideoClip
 # Corpora that are told from others by what lies in their folder, in the order in which they are
 # tried; each module has ``fits(folder)`` and ``sentences(folder, split)``.
 SENTENCE_READERS = {
+    "boston104": "signzoo.data.corpora.boston104",
+    "wlasl124": "signzoo.data.corpora.wlasl124",
+    "include_greetings": "signzoo.data.corpora.include_greetings",
+    "dgs_sentences": "signzoo.data.corpora.dgs_sentences",
     "synthetic": "signzoo.data.corpora.synthetic",
 }
 

@@ -9,11 +9,14 @@ frames must have been cut without moving the clock. What lies inside a clip is s
 outside its glosses is not known (``shows_rest`` is False).
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from signzoo.data.corpora import TimedGloss, Utterance
-from signzoo.data.manifest import Row, read_manifest
+from signzoo.data.corpora.splits import split_rows
+from signzoo.data.manifest import Row, first_row, read_manifest
+from signzoo.data.sentences import SignedSentence
 from signzoo.structures import Pose
 
 
@@ -27,16 +30,51 @@ def read(folder: Path) -> list[Utterance]:
     return [_utterance(row) for row in read_manifest(folder / "manifest.jsonl")]
 
 
+def fits(folder: Path) -> bool:
+    """Whether a folder is laid out like this, by the first row of its manifest."""
+    row = first_row(folder / "manifest.jsonl")
+    return row is not None and {"german", "glosses", "pose"} <= set(row.values)
+
+
+def sentences(folder: Path, split: str) -> list[SignedSentence]:
+    """List the signed sentences of a split; all of them where ``split`` is empty.
+
+    Raises:
+        ManifestError: A row is malformed or points nowhere.
+    """
+    rows = split_rows(read_manifest(folder / "manifest.jsonl"), split)
+    return [_sentence(row) for row in rows]
+
+
+def _sentence(row: Row) -> SignedSentence:
+    name, glosses = row.get("id", str), _glosses(row)
+    return SignedSentence(
+        name,
+        _recording(name),
+        row.get("german", str),
+        tuple(gloss.label for gloss in glosses),
+        "de",
+        pose=partial(Pose.read, row.file("pose")),
+        spans=glosses,
+    )
+
+
 def _utterance(row: Row) -> Utterance:
-    name = row.get("id", str)
+    name, glosses = row.get("id", str), _glosses(row)
+    pose = Pose.read(row.file("pose"))
+    group = f"dgs_sentences/{_recording(name)}"
+    return Utterance(f"dgs_sentences/{name}", group, pose, glosses, shows_rest=False)
+
+
+def _recording(name: str) -> str:
+    return name.split("_")[0]  # "1211515_a3247217": a recording and a sentence in it
+
+
+def _glosses(row: Row) -> tuple[TimedGloss, ...]:
     glosses = tuple(_gloss(row, entry) for entry in row.get("glosses", list))
     if not glosses:
         raise row.error("has no glosses")
-    recording = name.split("_")[0]  # "1211515_a3247217": a recording and a sentence in it
-    pose = Pose.read(row.file("pose"))
-    return Utterance(
-        f"dgs_sentences/{name}", f"dgs_sentences/{recording}", pose, glosses, shows_rest=False
-    )
+    return glosses
 
 
 def _gloss(row: Row, entry: Any) -> TimedGloss:

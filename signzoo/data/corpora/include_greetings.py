@@ -10,6 +10,7 @@ Every second frame of about 25 a second is there, which makes 12.5; clips were c
 padded with empty ones, which are left out here.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ import numpy as np
 from signzoo.data.corpora import TimedGloss, Utterance
 from signzoo.data.corpora.layout import signing_pose
 from signzoo.data.manifest import Row, read_manifest
-from signzoo.structures import Skeleton
+from signzoo.data.sentences import SignedSentence
+from signzoo.structures import Pose, Skeleton
 
 FPS = 12.5
 SIZE = (1920, 1080)
@@ -30,20 +32,41 @@ def read(folder: Path) -> list[Utterance]:
     Raises:
         ManifestError: A row is malformed, points nowhere, or its file is damaged.
     """
-    labels = Skeleton.named("mediapipe-holistic").landmarks
-    parts = ("body", "left_hand", "right_hand")
-    names = [name for part in parts for name in labels if name.startswith(f"{part}/")]
-    return [_utterance(row, names) for row in read_manifest(folder / "manifest.jsonl")]
+    return [_utterance(row) for row in read_manifest(folder / "manifest.jsonl")]
 
 
-def _utterance(row: Row, names: list[str]) -> Utterance:
-    found = _values(row)
-    shown = np.flatnonzero(found.any(axis=1))
-    if not len(shown):
-        raise row.error("has no frame with landmarks")
-    places = found[: shown[-1] + 1].reshape(-1, _VALUES // 2, 2)
-    seen = places.any(axis=-1).astype(np.float32)
-    pose = signing_pose(places * np.array(SIZE, np.float32), seen, names, FPS, SIZE)
+def fits(folder: Path) -> bool:
+    """Whether a folder is laid out like this."""
+    return (folder / "manifest.jsonl").is_file() and (folder / "keypoint_data").is_dir()
+
+
+def sentences(folder: Path, split: str) -> list[SignedSentence]:
+    """List the signed sentences of a split; all of them where ``split`` is empty.
+
+    Each is one greeting. There are no splits: all are in ``train``. A session is a group, and to
+    leave one out makes a fair split.
+
+    Raises:
+        ManifestError: A row is malformed or points nowhere. Opening a pose raises it where its
+            file is damaged.
+    """
+    rows = read_manifest(folder / "manifest.jsonl") if split in ("", "train") else []
+    return [_sentence(row) for row in rows]
+
+
+def _sentence(row: Row) -> SignedSentence:
+    row.file("file")  # missing files are found now
+    return SignedSentence(
+        row.get("id", str),
+        row.get("session", str),
+        row.get("text", str),
+        language="en",
+        pose=partial(_pose, row),
+    )
+
+
+def _utterance(row: Row) -> Utterance:
+    pose = _pose(row)
     return Utterance(
         f"include_greetings/{row.get('id', str)}",
         f"include_greetings/{row.get('session', str)}",
@@ -51,6 +74,19 @@ def _utterance(row: Row, names: list[str]) -> Utterance:
         (TimedGloss(row.get("text", str), 0.0, pose.seconds),),
         shows_rest=False,
     )
+
+
+def _pose(row: Row) -> Pose:
+    found = _values(row)
+    shown = np.flatnonzero(found.any(axis=1))
+    if not len(shown):
+        raise row.error("has no frame with landmarks")
+    places = found[: shown[-1] + 1].reshape(-1, _VALUES // 2, 2)
+    seen = places.any(axis=-1).astype(np.float32)
+    labels = Skeleton.named("mediapipe-holistic").landmarks
+    parts = ("body", "left_hand", "right_hand")
+    names = [name for part in parts for name in labels if name.startswith(f"{part}/")]
+    return signing_pose(places * np.array(SIZE, np.float32), seen, names, FPS, SIZE)
 
 
 def _values(row: Row) -> np.ndarray:

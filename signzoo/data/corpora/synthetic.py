@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from signzoo.data.corpora import TimedGloss, Utterance
+from signzoo.data.corpora.splits import split_rows
 from signzoo.data.manifest import Row, read_manifest
 from signzoo.data.sentences import SignedSentence
 from signzoo.structures import Pose
@@ -38,8 +39,8 @@ def sentences(folder: Path, split: str) -> list[SignedSentence]:
     Raises:
         ManifestError: A row is malformed or points nowhere.
     """
-    rows = read_manifest(folder / "manifest.jsonl")
-    return [_sentence(row) for row in rows if not split or row.values.get("split", split) == split]
+    rows = split_rows(read_manifest(folder / "manifest.jsonl"), split)
+    return [_sentence(row) for row in rows]
 
 
 def _sentence(row: Row) -> SignedSentence:

@@ -10,14 +10,17 @@ videos have 25 to 30 frames a second, and 25 is assumed, so that movements may b
 slower here than they were.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from signzoo.data.corpora import TimedGloss, Utterance
 from signzoo.data.corpora.layout import signing_pose
-from signzoo.data.manifest import Row, read_arrays, read_manifest
+from signzoo.data.corpora.splits import split_rows
+from signzoo.data.manifest import Row, array_names, read_array, read_arrays, read_manifest
+from signzoo.data.sentences import SignedSentence
 from signzoo.structures import Pose, Skeleton
 
 FPS = 25.0
@@ -67,16 +70,48 @@ def read(folder: Path) -> list[Utterance]:
     return [_utterance(row, keypoints) for row in rows]
 
 
-def _utterance(row: Row, keypoints: Mapping[str, np.ndarray]) -> Utterance:
+def fits(folder: Path) -> bool:
+    """Whether a folder is laid out like this."""
+    return (folder / "manifest.jsonl").is_file() and (folder / "keypoints.npz").is_file()
+
+
+def sentences(folder: Path, split: str) -> list[SignedSentence]:
+    """List the signed sentences of a split; all of them where ``split`` is empty.
+
+    Each is one sign, which has a gloss and no text. The subset val is the split ``dev``.
+
+    Raises:
+        ManifestError: A file is missing, or a row is malformed or points nowhere. Opening a pose
+            raises it where a row does not fit its points.
+    """
+    path = folder / "keypoints.npz"
+    names = array_names(path)
+    rows = split_rows(read_manifest(folder / "manifest.jsonl"), split, "subset")
+    return [_sentence(row, names, path) for row in rows]
+
+
+def _sentence(row: Row, names: frozenset[str], path: Path) -> SignedSentence:
+    name, gloss, subset = _labels(row, names)
+    return SignedSentence(name, subset, "", (gloss,), pose=partial(_read_pose, row, path))
+
+
+def _read_pose(row: Row, path: Path) -> Pose:
+    return _pose(row, read_array(path, row.get("id", str)))
+
+
+def _labels(row: Row, names: Container[str]) -> tuple[str, str, str]:
+    """The id, gloss and subset of a row that has points."""
     name, gloss, subset = (row.get(field, str) for field in ("id", "gloss", "subset"))
     if subset not in _SUBSETS:
         raise row.error(f"needs {' or '.join(_SUBSETS)} as 'subset', not {subset!r}")
-    if name not in keypoints:
+    if name not in names:
         raise row.error(f"points nowhere: keypoints.npz has no {name!r}")
-    found = keypoints[name].astype(np.float32)
-    if found.ndim != 3 or found.shape[1:] != (_POINTS, 3) or not len(found):
-        raise row.error(f"needs points of shape (T, {_POINTS}, 3), not {found.shape}")
-    pose = _pose(found)
+    return name, gloss, subset
+
+
+def _utterance(row: Row, keypoints: Mapping[str, np.ndarray]) -> Utterance:
+    name, gloss, subset = _labels(row, keypoints)
+    pose = _pose(row, keypoints[name])
     return Utterance(
         f"wlasl124/{name}",
         f"wlasl124/{subset}",
@@ -86,7 +121,10 @@ def _utterance(row: Row, keypoints: Mapping[str, np.ndarray]) -> Utterance:
     )
 
 
-def _pose(found: np.ndarray) -> Pose:
+def _pose(row: Row, found: np.ndarray) -> Pose:
+    found = found.astype(np.float32)
+    if found.ndim != 3 or found.shape[1:] != (_POINTS, 3) or not len(found):
+        raise row.error(f"needs points of shape (T, {_POINTS}, 3), not {found.shape}")
     places, confidence = found[..., :2].copy(), found[..., 2].copy()
     names = [""] * _POINTS
     for index, name in _BODY.items():

@@ -16,7 +16,9 @@ def write(folder: Path) -> None:
         signer(frames).write(folder / f"train_{number}_original.pose")
         row = {
             "id": f"100{number}_a{number}",
+            "split": "train",
             "pose": f"train_{number}_original.pose",
+            "german": "Eins und zwei.",
             "glosses": [["EINS1", 80, 400], ["ZWEI2*", 520, 1400]],
         }
         lines.append(json.dumps(row) + "\n")
