@@ -23,6 +23,7 @@ from signzoo.structures import Pose, VideoClip
 # Corpora that are told from others by what lies in their folder, in the order in which they are
 # tried; each module has ``fits(folder)`` and ``sentences(folder, split)``.
 SENTENCE_READERS = {
+    "phoenix14t": "signzoo.data.corpora.phoenix14t",
     "boston104": "signzoo.data.corpora.boston104",
     "wlasl124": "signzoo.data.corpora.wlasl124",
     "include_greetings": "signzoo.data.corpora.include_greetings",
