@@ -24,6 +24,7 @@ from signzoo.structures import Pose, VideoClip
 # tried; each module has ``fits(folder)`` and ``sentences(folder, split)``.
 SENTENCE_READERS = {
     "phoenix14t": "signzoo.data.corpora.phoenix14t",
+    "csl_daily": "signzoo.data.corpora.csl_daily",
     "boston104": "signzoo.data.corpora.boston104",
     "wlasl124": "signzoo.data.corpora.wlasl124",
     "include_greetings": "signzoo.data.corpora.include_greetings",
