@@ -26,6 +26,7 @@ SENTENCE_READERS = {
     "phoenix14t": "signzoo.data.corpora.phoenix14t",
     "csl_daily": "signzoo.data.corpora.csl_daily",
     "how2sign": "signzoo.data.corpora.how2sign",
+    "skels": "signzoo.data.corpora.skels",
     "boston104": "signzoo.data.corpora.boston104",
     "wlasl124": "signzoo.data.corpora.wlasl124",
     "include_greetings": "signzoo.data.corpora.include_greetings",
