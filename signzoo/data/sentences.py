@@ -32,6 +32,7 @@ SENTENCE_READERS = {
     "include_greetings": "signzoo.data.corpora.include_greetings",
     "dgs_sentences": "signzoo.data.corpora.dgs_sentences",
     "synthetic": "signzoo.data.corpora.synthetic",
+    "table": "signzoo.data.corpora.table",
 }
 
 
@@ -98,7 +99,8 @@ def read_sentences(
             return found
     raise ManifestError(
         f"{path} is no corpus that is known here. Known are: {', '.join(SENTENCE_READERS)}. A "
-        "folder of your own needs a manifest.jsonl with id, text, and video or pose in each row."
+        "folder of your own needs a manifest.jsonl with id, text, and video or pose in each row, "
+        "or one table with such columns."
     )
 
 
