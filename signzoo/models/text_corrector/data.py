@@ -21,6 +21,7 @@ from signzoo.models.text_corrector.errors import (
     most_words,
     split,
 )
+from signzoo.models.text_corrector.variation import SentenceVariation
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,17 @@ class NoiseConfig:
     """Share of the sentences that are shown without error, beside those that get none by chance."""
     real: float = 0.5
     """Share of the sentences with a real draft that are shown with it."""
+    cross: float = 0.5
+    """Share of the other sentences that go on as another one does from two words that both have."""
+    names: float = 0.01
+    """Probability, for each word, that draft and sentence both have a made-up one in its place,
+    so that unknown words are learnt to be left alone."""
 
     def __post_init__(self) -> None:
-        if not (0 <= self.clean <= 1 and 0 <= self.real <= 1):
-            raise UsageError(f"The shares clean and real lie between 0 and 1; got {self}.")
+        if not all(0 <= share <= 1 for share in (self.clean, self.real, self.cross, self.names)):
+            raise UsageError(
+                f"The shares clean, real, cross and names lie between 0 and 1; got {self}."
+            )
 
 
 class DraftSample(NamedTuple):
@@ -119,6 +127,7 @@ class DraftSamples:
         self.sampler = sampler
         self.noise = noise
         self.lengths = [self._lengths(sentence) for sentence in sentences]
+        self._variation = SentenceVariation([split(each.text, language) for each in sentences])
 
     def _lengths(self, sentence: Sentence) -> tuple[int, int]:
         words = len(split(sentence.text, self.language))
@@ -131,11 +140,16 @@ class DraftSamples:
         rng = np.random.default_rng(draw.seed if training else draw.sample)
         if sentence.draft is not None and (not training or rng.random() < self.noise.real):
             return DraftSample(sentence.id, sentence.draft, sentence.text)
-        if self.sampler is None or (training and rng.random() < self.noise.clean):
-            return DraftSample(sentence.id, sentence.text, sentence.text)
         words = split(sentence.text, self.language)
+        if training and rng.random() < self.noise.cross:
+            words = self._variation.cross(words, rng)
+        if training:
+            words = self._variation.name(words, self.noise.names, rng)
+        text = join(words, self.language)
+        if self.sampler is None or (training and rng.random() < self.noise.clean):
+            return DraftSample(sentence.id, text, text)
         damaged = inject_errors(words, self.noise.rates, self.sampler, rng)
-        return DraftSample(sentence.id, join(damaged, self.language), sentence.text)
+        return DraftSample(sentence.id, join(damaged, self.language), text)
 
 
 class TextCorrectorData(SignDataModule):

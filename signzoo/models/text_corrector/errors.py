@@ -189,8 +189,9 @@ def fit_error_rates(
 ) -> ErrorRates:
     """Estimate the errors of real drafts by aligning each with what it should have been.
 
-    The alignment is that of the edit distance. A word that is lost in one place and added within
-    a few words of it counts as moved.
+    The alignment is the longest common subsequence. A word that is lost in one place and added
+    within a few words of it counts as moved; one lost and one added between the same words as
+    replaced.
 
     Args:
         drafts: What a system wrote.
@@ -222,26 +223,34 @@ def fit_error_rates(
 
 def _count_errors(draft: Sequence[str], reference: Sequence[str]) -> Counter[str]:
     """The errors of one draft by kind."""
-    from rapidfuzz.distance import Levenshtein
+    from rapidfuzz.distance import Indel
 
-    lost: list[tuple[str, int]] = []
-    added: list[tuple[str, int]] = []
-    replaced = 0
-    for edit in Levenshtein.editops(reference, draft):
-        if edit.tag == "delete":
-            lost.append((reference[edit.src_pos], edit.src_pos))
-        elif edit.tag == "insert":
-            added.append((draft[edit.dest_pos], edit.src_pos))
-        else:
-            replaced += 1
-    moved = 0
-    for word, place in added:
-        near = [each for each in lost if each[0] == word and abs(each[1] - place) <= _REACH]
-        if near:
-            lost.remove(near[0])
-            moved += 1
-    inserted = len(added) - moved
-    return Counter(order=moved, insertion=inserted, substitution=replaced, deletion=len(lost))
+    # What is lost and added, each as (gap between words that both have, word, place).
+    lost: list[tuple[int, str, int]] = []
+    added: list[tuple[int, str, int]] = []
+    gap = 0
+    for block in Indel.opcodes(reference, draft):
+        gap += block.tag == "equal"
+        if block.tag == "delete":
+            lost += [(gap, reference[i], i) for i in range(block.src_start, block.src_end)]
+        elif block.tag == "insert":
+            added += [
+                (gap, draft[j], block.src_start) for j in range(block.dest_start, block.dest_end)
+            ]
+    num_added = len(added)
+    for found in list(added):
+        homes = [each for each in lost if each[1] == found[1] and abs(each[2] - found[2]) <= _REACH]
+        if homes:
+            lost.remove(homes[0])
+            added.remove(found)
+    in_gaps = Counter(gap for gap, *_ in lost) & Counter(gap for gap, *_ in added)
+    replaced = in_gaps.total()
+    return Counter(
+        order=num_added - len(added),
+        insertion=len(added) - replaced,
+        substitution=replaced,
+        deletion=len(lost) - replaced,
+    )
 
 
 def _move(words: list[str], place: int, distance: int, rng: np.random.Generator) -> None:

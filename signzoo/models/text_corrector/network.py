@@ -198,7 +198,8 @@ class TextCorrector(Pretrained):
         """Repair drafts where the network is sure enough that they are wrong.
 
         Letters that the tokenizer does not tell apart (case, wide punctuation) stay as the draft
-        has them, in what the correction shares with it. An empty draft stays empty.
+        has them, in what the correction shares with it. A draft that is empty, or has letters for
+        which there is no token, stays as it is.
 
         Args:
             drafts: N drafts, a sentence each.
@@ -220,10 +221,9 @@ class TextCorrector(Pretrained):
                     "Correct it sentence by sentence."
                 )
         found = {i: Correction(text, text, 0.0, False) for i, text in enumerate(drafts)}
-        lengths = (
-            [len(each) for each in self.tokenizer(list(drafts))["input_ids"]] if drafts else []
-        )
-        asked = [i for i, text in enumerate(drafts) if text.strip()]
+        tokens = self.tokenizer(list(drafts))["input_ids"] if drafts else []
+        lengths, unknown = [len(each) for each in tokens], self.tokenizer.unk_token_id
+        asked = [i for i, text in enumerate(drafts) if text.strip() and unknown not in tokens[i]]
         for batch in _by_length(asked, lengths, _TOKENS_PER_BATCH // self.config.beams):
             found |= zip(batch, self._correct([drafts[i] for i in batch], threshold), strict=True)
             if progress:
@@ -248,11 +248,11 @@ class TextCorrector(Pretrained):
         ]
 
     def _search(self, drafts: Sequence[str]) -> list[list[str]]:
-        """The beams of each draft; the draft again for one that holds letters without a token."""
+        """The beams of each draft; the draft again in the place of an empty one."""
         from transformers import GenerationConfig, LogitsProcessorList
 
         ids, mask = self.encode(drafts)
-        beams = self.config.beams
+        beams, unknown = self.config.beams, self.tokenizer.unk_token_id
         limits = (2 * mask.sum(dim=1) + 8).repeat_interleave(beams)
         sequences = self.language_model.generate(
             input_ids=ids,
@@ -266,20 +266,12 @@ class TextCorrector(Pretrained):
                 decoder_start_token_id=self._start_token,
                 pad_token_id=self.tokenizer.pad_token_id,
                 eos_token_id=self.tokenizer.eos_token_id,
+                suppress_tokens=None if unknown is None else [unknown],
             ),
             logits_processor=LogitsProcessorList([_Ending(limits, self.tokenizer.eos_token_id)]),
         )
         texts = self.tokenizer.batch_decode(sequences, skip_special_tokens=True)
-        unknown = self.tokenizer.unk_token_id
-        lacking = (
-            (sequences == unknown).any(dim=1).tolist()
-            if unknown is not None
-            else [False] * len(texts)
-        )
-        whole = [
-            drafts[i // beams] if lacks or not text.strip() else text.strip()
-            for i, (text, lacks) in enumerate(zip(texts, lacking, strict=True))
-        ]
+        whole = [text.strip() or drafts[i // beams] for i, text in enumerate(texts)]
         return [whole[start : start + beams] for start in range(0, len(whole), beams)]
 
     @property
