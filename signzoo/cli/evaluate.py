@@ -29,6 +29,7 @@ TASKS = {
     "video-features": "signzoo.cli.evaluate_video_features",
     "avatar": "signzoo.cli.evaluate_avatar",
     "sign2text": "signzoo.cli.evaluate_sign2text",
+    "text-corrector": "signzoo.cli.evaluate_text_corrector",
     "text2gloss": "signzoo.cli.evaluate_text2gloss",
     "text2gloss-ablation": "signzoo.cli.evaluate_text2gloss_ablation",
 }

@@ -363,7 +363,7 @@ def plot_curves(evaluation: Evaluation, path: Path) -> None:
     for column, (kind, axis) in enumerate(zip(ERROR_KINDS, axes, strict=True)):
         for name, style in ((NETWORK, "-"), (FILLER, "--")):
             proposals = evaluation.proposals[name]
-            scores = [each.score for each in proposals if np.isfinite(each.score)]
+            scores = [each.score for each in proposals if np.isfinite(each.score)] or [0.0]
             points = [
                 trial_scores(count_trials(evaluation.trials, proposals, threshold).sum(axis=0))
                 for threshold in np.quantile(scores, np.linspace(0, 1, 60))
