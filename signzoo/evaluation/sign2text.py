@@ -53,10 +53,15 @@ class Corpus:
         """
         folder = Path(path)
         folder = folder.parent if folder.name == "manifest.jsonl" else folder
+        return cls.of(network, SentenceSource(str(folder.resolve()), split))
+
+    @classmethod
+    def of(cls, network: SignMSTC, source: SentenceSource) -> "Corpus":
+        """Read some of a corpus, whose paths are absolute; see :meth:`read`."""
         config = network.config
         data = SignedSentenceData(
             "/",  # the paths are whole
-            val=(SentenceSource(str(folder.resolve()), split),),
+            val=(source,),
             video_encoder=config.video_encoder if network.sees_video else "",
             landmarks="landmarks" in config.branches,
             output=config.output,
@@ -67,7 +72,7 @@ class Corpus:
             network.open_video_encoder()  # refuses another encoder's features
         samples = data.read("val")
         data.samples["val"] = samples
-        return cls(folder, data, samples)
+        return cls(Path(source.path), data, samples)
 
     @property
     def references(self) -> References:

@@ -135,8 +135,9 @@ class SignToText:
             yield Translation("", end=pose.seconds, reason="no signing")
             return
         signing = self._signing(pose, clip)
+        signed = self.segmenter.segments(pose) if self.segmenter else []
         for start, end in stretches:
-            yield self._translated(signing, start, end)
+            yield _while_signed(self._translated(signing, start, end), signed)
 
     def stream(
         self, frames: Iterable[np.ndarray], fps: float, partial: float = PARTIAL
@@ -258,6 +259,23 @@ class SignToText:
         )  # fmt: skip
         n_best = tuple((each.text, each.score) for each in found)
         return Translation(text, draft, score, spans, n_best, start, end, known)
+
+
+def _while_signed(translation: Translation, signed: list[tuple[float, float]]) -> Translation:
+    """Move words that would be signed at rest to where the signing begins or ends.
+
+    A translator may know the first sign before the hands have moved, and be sure of the last one
+    when they rest again: what it was trained on does not tell it when.
+    """
+    inside = [(a, b) for a, b in signed if b > translation.start and a < (translation.end or b)]
+    if not inside:
+        return translation
+    first, last = inside[0][0], inside[-1][1]
+    spans = []
+    for span in translation.spans:
+        late = max(0.0, first - span.start) or min(0.0, last - span.end)
+        spans.append(replace(span, start=span.start + late, end=span.end + late))
+    return replace(translation, spans=tuple(spans))
 
 
 def _at_slow_moments(pose: Pose, start: float, end: float) -> list[tuple[float, float]]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from signzoo.data.datamodule import Draw, LoaderConfig, SignDataModule, Subset
-from signzoo.data.sentences import SignedSentence, read_sentences
+from signzoo.data.sentences import SignedSentence, open_signing_video, read_sentences
 from signzoo.data.videos import cut_signing
 from signzoo.errors import ManifestError, NoSignerError, UsageError
 from signzoo.models.motion_autoencoder.network import MotionAutoencoder
@@ -19,7 +19,6 @@ from signzoo.models.signmst_c.features import (
     FeatureStore,
     read_features,
     sentence_pose,
-    sentence_video,
 )
 from signzoo.models.signmst_c.landmarks import FPS, signing_landmarks
 from signzoo.models.signmst_c.signing import (
@@ -108,7 +107,7 @@ class SignedSamples:
         return SignedSample(sentence.id, signing, self.texts[draw.sample], sentence.gloss)
 
     def _pictures(self, sentence: SignedSentence) -> Tensor:
-        clip, pose = sentence_video(sentence), sentence_pose(sentence)
+        clip, pose = open_signing_video(sentence), sentence_pose(sentence)
         cut = cut_signing(clip, pose, self.frames, FPS, sentence.id)
         return torch.from_numpy(np.array(cut.frames)).permute(0, 3, 1, 2)
 

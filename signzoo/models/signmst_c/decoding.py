@@ -119,8 +119,8 @@ def labels_of(tokens: Tensor, end: int) -> Tensor:
     return tokens.masked_fill(after, -100)
 
 
-# A word was signed around the moment that its tokens look at most, as far as they look half as
-# much at least.
+# Without a CTC head a word was signed around the moment that its tokens look at most, as far as
+# they look half as much at least.
 _SHARE_OF_PEAK = 0.5
 
 
@@ -128,9 +128,11 @@ _SHARE_OF_PEAK = 0.5
 def word_spans(
     network: "SignMSTC", batch: "SigningBatch", texts: Sequence[str]
 ) -> list[tuple[WordSpan, ...]]:
-    """When each word of texts was signed, by where the decoder looks when it writes it.
+    """When each word of texts was signed.
 
-    The attention is a mean over all heads and layers and over the tokens of a word.
+    The decoder looks at moments when it writes a word (a mean over all heads and layers, and over
+    the word's tokens). A network with a CTC head has also said which gloss it saw when: then a word
+    belongs to the gloss of its own name, or else to the one that it looked at most.
 
     Args:
         network: The network.
@@ -145,24 +147,64 @@ def word_spans(
     labels = network.label_tokens(texts)
     found = network.token_logits(encoded, labels, attentions=True).cross_attentions
     looked = torch.stack(found).mean(dim=(0, 2)).float()  # (B, L, S)
-    return [
-        tuple(
-            WordSpan(word, *_around_peak(each[places].mean(dim=0)[valid]))
-            for word, places in word_pieces(network.tokenizer, tokens[tokens != -100].tolist())
+    glosses = _gloss_moments(network, encoded)
+    spans = []
+    for each, tokens, valid, seen in zip(looked, labels, encoded.valid, glosses, strict=True):
+        words = word_pieces(network.tokenizer, tokens[tokens != -100].tolist())
+        moments = (
+            _moments_of(word, each[places].mean(dim=0)[valid], seen) for word, places in words
         )
-        for each, tokens, valid in zip(looked, labels, encoded.valid, strict=True)
-    ]
+        spans.append(
+            tuple(
+                WordSpan(word, first * STRIDE / FPS, last * STRIDE / FPS)
+                for (word, _), (first, last) in zip(words, moments, strict=True)
+            )
+        )
+    return spans
 
 
-def _around_peak(looked: Tensor) -> tuple[float, float]:
-    """First second and end of the moments ``(S,)`` around the one that is looked at most."""
+# A gloss that the CTC head saw, its first moment, and the one after its last.
+_GlossMoments = tuple[str, int, int]
+
+
+def _gloss_moments(network: "SignMSTC", encoded: "Encoded") -> list[list[_GlossMoments]]:
+    """What the CTC head saw in each of B clips, most likely moment by moment."""
+    if not network.glosses:
+        return [[] for _ in encoded.valid]
+    best = network.gloss_head(encoded.fused).argmax(dim=-1)  # (B, S)
+    found = []
+    for row, valid in zip(best, encoded.valid, strict=True):
+        seen: list[_GlossMoments] = []
+        for moment, number in enumerate(row[valid].tolist()):
+            if not 0 < number <= len(network.glosses):
+                continue
+            label = network.glosses[number - 1]
+            if seen and seen[-1][0] == label and seen[-1][2] == moment:
+                seen[-1] = (label, seen[-1][1], moment + 1)
+            else:
+                seen.append((label, moment, moment + 1))
+        found.append(seen)
+    return found
+
+
+def _moments_of(word: str, looked: Tensor, seen: Sequence[_GlossMoments]) -> tuple[int, int]:
+    """The first moment of a word, and the one after its last; ``looked`` is ``(S,)``."""
+    if not seen:
+        return _around_peak(looked)
+    named = [each for each in seen if each[0].lower() == word.lower()]
+    _, first, last = max(named or seen, key=lambda each: float(looked[each[1] : each[2]].sum()))
+    return first, last
+
+
+def _around_peak(looked: Tensor) -> tuple[int, int]:
+    """The moments around the one of ``(S,)`` that is looked at most."""
     enough = (looked >= _SHARE_OF_PEAK * looked.max()).tolist()
     first = last = int(looked.argmax())
     while first > 0 and enough[first - 1]:
         first -= 1
     while last + 1 < len(enough) and enough[last + 1]:
         last += 1
-    return first * STRIDE / FPS, (last + 1) * STRIDE / FPS
+    return first, last + 1
 
 
 def word_pieces(tokenizer: Any, tokens: Sequence[int]) -> list[tuple[str, list[int]]]:

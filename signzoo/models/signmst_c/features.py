@@ -17,12 +17,11 @@ import torch
 from torch import Tensor
 
 from signzoo._files import atomic_path
-from signzoo.data.sentences import SignedSentence
+from signzoo.data.sentences import SignedSentence, open_signing_video
 from signzoo.data.videos import cut_signing
 from signzoo.errors import ManifestError, MediaError, NoSignerError
 from signzoo.hub.folders import home
 from signzoo.media.landmarks import estimator
-from signzoo.media.video import open_video
 from signzoo.models.motion_autoencoder.network import FPS, MotionAutoencoder
 from signzoo.models.signmst_c.network import weights_hash
 from signzoo.structures import Pose, VideoClip
@@ -46,17 +45,13 @@ def sentence_pose(sentence: SignedSentence) -> Pose:
     """
     if sentence.pose is not None:
         return sentence.pose()
-    path = _place("landmarks", content_hash(_video(sentence)), ".npz")
+    key = json.dumps([_FORMAT, content_hash(_video(sentence)), sentence.start, sentence.end])
+    path = _place("landmarks", hashlib.sha256(key.encode()).hexdigest(), ".npz")
     if not path.is_file():
-        pose = estimator()(sentence_video(sentence))
+        pose = estimator()(open_signing_video(sentence))
         path.parent.mkdir(parents=True, exist_ok=True)
         pose.write(path)
     return Pose.read(path)
-
-
-def sentence_video(sentence: SignedSentence) -> VideoClip:
-    """The pictures of a sentence."""
-    return open_video(_video(sentence))
 
 
 def _video(sentence: SignedSentence) -> Path:
@@ -112,7 +107,7 @@ class FeatureStore:
             pose = sentence_pose(sentence)
         except NoSignerError as error:
             raise MediaError(f"{sentence.id}: {error}") from error
-        features = encode_clip(self.encoder, sentence_video(sentence), pose, sentence.id)
+        features = encode_clip(self.encoder, open_signing_video(sentence), pose, sentence.id)
         with atomic_path(path) as part:
             np.save(part, features.half().numpy())
         return path

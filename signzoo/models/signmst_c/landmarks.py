@@ -112,6 +112,18 @@ def mirrored(landmarks: np.ndarray) -> np.ndarray:
     return landmarks[:, _mirror_order()] * np.array([-1, 1, 1], np.float32)
 
 
+def without_face(landmarks: Tensor) -> Tensor:
+    """Landmarks ``(B, T, V, 3)`` of which those of the face, but for the nose, are missing."""
+    kept = torch.ones(NUM_LANDMARKS, 1, device=landmarks.device)
+    kept[FACE] = 0
+    return landmarks * kept
+
+
+def only_seen(landmarks: Tensor) -> Tensor:
+    """Landmarks ``(B, T, V, 3)`` that are seen or missing, and nothing in between."""
+    return torch.cat([landmarks[..., :2], (landmarks[..., 2:] > 0).to(landmarks)], dim=-1)
+
+
 NUM_FEATURES = 5 * NUM_LANDMARKS
 
 

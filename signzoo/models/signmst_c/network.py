@@ -36,6 +36,7 @@ from signzoo.models.signmst_c.decoding import (
     word_spans,
 )
 from signzoo.models.signmst_c.familiarity import Familiarity, clip_means
+from signzoo.models.signmst_c.landmarks import only_seen, without_face
 from signzoo.models.signmst_c.signing import STRIDE, Signing, SigningBatch, make_batch
 
 VIDEO_ENCODER = "video_encoder.json"
@@ -59,6 +60,12 @@ class SignMSTCConfig:
     and its features can be kept on disk."""
     num_features: int = 512
     """Features of a moment that the video encoder gives."""
+    face: bool = True
+    """Whether the landmarks of brows, eyes and lips are looked at; off where the training data has
+    none."""
+    graded: bool = True
+    """Whether it counts how sure the estimator is of a landmark; off where the training data only
+    says whether it was seen."""
     language_model: str = ""
     """Whose decoder writes the text: an encoder-decoder of transformers by name in the catalogue,
     hf://owner/repo, or folder. A checkpoint holds its own and leaves this empty."""
@@ -288,11 +295,17 @@ class SignMSTC(Pretrained):
             seen.append(self._or_else(video_branch, shown, "no_video"))
         if "landmarks" in self.config.branches:
             shown = valid & batch.has_landmarks[:, None]
-            landmarks = self.landmark_convolutions(batch.landmarks, batch.lengths)
+            landmarks = self.landmark_convolutions(self._looked_at(batch), batch.lengths)
             landmark_branch = self.landmark_transformer(landmarks, valid)
             seen.append(self._or_else(landmark_branch, shown, "no_landmarks"))
         fused = self.fusion(self.join(torch.cat(seen, dim=-1)), valid)
         return Encoded(video, landmarks, video_branch, landmark_branch, fused, valid, has_both)
+
+    def _looked_at(self, batch: SigningBatch) -> Tensor:
+        """The landmarks without what this network does not look at."""
+        landmarks = batch.landmarks
+        landmarks = landmarks if self.config.face else without_face(landmarks)
+        return landmarks if self.config.graded else only_seen(landmarks)
 
     def _or_else(self, branch: Tensor, shown: Tensor, absent: str) -> Tensor:
         """What a branch found, or a learnt vector where a clip does not have its modality."""
