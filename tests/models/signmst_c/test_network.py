@@ -1,9 +1,11 @@
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 import torch
-from transformers import MBartConfig
+import yaml
+from transformers import MBartConfig, MBartForConditionalGeneration
 
 from signzoo.errors import ManifestError, UsageError, WeightsError
 from signzoo.models.language_model import LanguageModel, open_tokenizer
@@ -170,19 +172,15 @@ def test_landmarks_that_are_missing_have_no_place_and_no_speed():
 
 def test_the_papers_size_is_built_on_the_meta_device(fake_corpora):
     """ResNet18-3D at full width end to end, and a decoder of the size of mBART."""
-    from transformers import MBartForConditionalGeneration
-
+    path = Path(__file__).parents[3] / "configs" / "signmst_c" / "base.yaml"
+    values = yaml.safe_load(path.read_text("utf-8"))["model"]["network"]
+    tokenizer = open_tokenizer(fake_corpora / "compact")
     with torch.device("meta"):
         decoder = MBartForConditionalGeneration(MBartConfig(vocab_size=250_027))
-        network = SignMSTC(
-            SignMSTCConfig(
-                end_to_end=True, width=1024, inner_width=4096, heads=16, num_features=512,
-                branch_layers=3, fusion_layers=3,
-            ),
-            LanguageModel(decoder, open_tokenizer(fake_corpora / "compact"), ""),
-            MotionAutoencoderConfig(width=64, size=112, temporal_stride=4, bottleneck=2),
-        )  # fmt: skip
+        language_model = LanguageModel(decoder, tokenizer, "")
+        network = SignMSTC(SignMSTCConfig(**values), language_model, MotionAutoencoderConfig())
     count = sum(parameter.numel() for parameter in network.parameters())
     video = sum(parameter.numel() for parameter in network.video_encoder.parameters())
+    assert network.video_encoder.num_features == network.config.num_features
     assert 33e6 < video < 34e6
-    assert 550e6 < count < 700e6
+    assert 500e6 < count < 800e6
