@@ -11,7 +11,7 @@ from torch import Tensor
 
 from signzoo.data.datamodule import Draw, LoaderConfig, SignDataModule, Subset
 from signzoo.data.manifest import read_manifest
-from signzoo.errors import UsageError
+from signzoo.errors import ManifestError, UsageError
 from signzoo.models.text_corrector.errors import (
     ErrorRates,
     WordSampler,
@@ -21,6 +21,7 @@ from signzoo.models.text_corrector.errors import (
     most_words,
     split,
 )
+from signzoo.models.text_corrector.scripts import MAX_WORDS
 from signzoo.models.text_corrector.variation import SentenceVariation
 
 
@@ -45,6 +46,9 @@ class NoiseConfig:
 
     rates: ErrorRates = ErrorRates()  # noqa: RUF009 - frozen
     """The errors that are put in."""
+    strength: float = 3.0
+    """In training each sentence has its rates times a random number from 0 to this: many errors
+    teach the language, few teach when to be sure."""
     fit: bool = False
     """Whether the rates are those of the real drafts among the training rows."""
     clean: float = 0.1
@@ -62,6 +66,8 @@ class NoiseConfig:
             raise UsageError(
                 f"The shares clean, real, cross and names lie between 0 and 1; got {self}."
             )
+        if self.strength < 0:
+            raise UsageError(f"The strength of errors is at least 0; got {self.strength}.")
 
 
 class DraftSample(NamedTuple):
@@ -113,6 +119,9 @@ class DraftSamples:
         sampler: Draws the words that errors put in.
         noise: Which drafts they get. In validation the real one where there is one, else the same
             errors every time.
+
+    Raises:
+        ManifestError: A sentence is longer than a corrector reads.
     """
 
     def __init__(
@@ -131,8 +140,13 @@ class DraftSamples:
 
     def _lengths(self, sentence: Sentence) -> tuple[int, int]:
         words = len(split(sentence.text, self.language))
-        drafted = len(split(sentence.draft or "", self.language))
-        return max(most_words(words), drafted), words
+        drafted = max(most_words(words), len(split(sentence.draft or "", self.language)))
+        if drafted > MAX_WORDS:
+            raise ManifestError(
+                f"{sentence.id!r} has up to {drafted} words with its errors, and a corrector reads "
+                f"{MAX_WORDS}; split it into sentences, or remove the row."
+            )
+        return drafted, words
 
     def __getitem__(self, draw: Draw) -> DraftSample:
         sentence = self.sentences[draw.sample]
@@ -148,7 +162,8 @@ class DraftSamples:
         text = join(words, self.language)
         if self.sampler is None or (training and rng.random() < self.noise.clean):
             return DraftSample(sentence.id, text, text)
-        damaged = inject_errors(words, self.noise.rates, self.sampler, rng)
+        factor = rng.random() * self.noise.strength if training else 1.0
+        damaged = inject_errors(words, self.noise.rates.times(factor), self.sampler, rng)
         return DraftSample(sentence.id, join(damaged, self.language), text)
 
 
@@ -192,7 +207,7 @@ class TextCorrectorData(SignDataModule):
         """Read the samples of one subset.
 
         Raises:
-            ManifestError: A file is not there, or malformed.
+            ManifestError: A file is not there, or malformed, or a sentence is too long.
             UsageError: The rates are to be fitted, but no training row has a draft.
         """
         sentences = self._sentences(subset)

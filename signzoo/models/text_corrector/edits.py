@@ -58,7 +58,7 @@ def apply_edits(draft: Sequence[str], edits: Iterable[Edit]) -> list[str]:
         draft: Words of the draft.
         edits: What is done; what comes to the same place comes there in their order.
     """
-    kept = [(word,) for word in draft]
+    kept: list[tuple[str, ...]] = [(word,) for word in draft]
     before: list[list[str]] = [[] for _ in range(len(draft) + 1)]
     for edit in edits:
         if edit.kind == "insert":

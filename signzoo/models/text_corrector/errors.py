@@ -5,7 +5,7 @@ A word here is what is written between spaces; in Chinese it is a character.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -52,6 +52,18 @@ class ErrorRates:
             )
         if self.distance < 1:
             raise UsageError(f"A word moves by at least 1 place; got distance {self.distance}.")
+
+    def times(self, factor: float) -> "ErrorRates":
+        """Rates that are so many times as high, as far as rates can be."""
+        highest = max(self.order, self.insertion, self.substitution + self.deletion)
+        factor = min(factor, 1 / highest) if highest else factor
+        return replace(
+            self,
+            order=factor * self.order,
+            insertion=factor * self.insertion,
+            substitution=factor * self.substitution,
+            deletion=factor * self.deletion,
+        )
 
 
 def split(text: str, language: str) -> list[str]:

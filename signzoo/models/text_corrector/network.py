@@ -1,13 +1,11 @@
-"""Repairs draft translations: a sequence-to-sequence language model that writes them anew.
+"""Repairs draft translations: a sequence-to-sequence language model reads one and writes its edits.
 
 It was taught on sentences with errors put in (:mod:`signzoo.models.text_corrector.errors`). A draft
-that it does not find clearly less likely than its own version stays as it is.
+stays as it is unless edits are clearly likelier than none.
 """
 
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,13 +23,13 @@ from signzoo.models.language_model import (
     open_language_model,
     write_language_model,
 )
+from signzoo.models.text_corrector.edits import Edit, apply_edits, find_edits
 from signzoo.models.text_corrector.errors import join, split
+from signzoo.models.text_corrector.scripts import MAX_WORDS, ScriptTokenizer
+from signzoo.transforms.text import primary_subtag
 
-# Longer drafts are refused: a sentence of such length is no sentence, and memory grows with it.
-MAX_CHARACTERS = 2000
-
-# So many tokens of drafts, times the beams, are searched at a time.
-_TOKENS_PER_BATCH = 4000
+# So many words of drafts, times the beams, are searched at a time.
+_WORDS_PER_BATCH = 4000
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,7 @@ class TextCorrectorConfig:
     language: str = "de"
     """Written language, a BCP 47 code."""
     threshold: float = 0.0
-    """By how much the mean log-probability of a correction's tokens must exceed that of the
-    draft's."""
+    """By how much the log-probability of a correction must exceed that of leaving the draft."""
     beams: int = 5
     """Corrections that are followed at the same time."""
     dropout: float | None = None
@@ -66,8 +63,8 @@ class Correction:
     Attributes:
         text: The correction, or the draft where it is kept.
         draft: The draft.
-        score: Mean log-probability of the tokens of the best other sentence less that of the
-            draft's; 0 where the search found no other.
+        score: Log-probability of the best other sentence less that of the draft itself; 0 where the
+            search found no other.
         changed: Whether the text is another than the draft.
     """
 
@@ -82,8 +79,10 @@ class TextCorrector(Pretrained):
 
     Reference: Li et al., "Beyond Words: AuralLLM and SignMST-C for Precise Sign Language Production
     and Bidirectional Accessibility", section "Text Correction Network".
-    Differs from the paper, which does not say when a draft stays: a correction must be likelier
-    than the draft by a threshold.
+    Differs from the paper, which says neither how the network writes nor when a draft stays: it
+    writes edits (:mod:`signzoo.models.text_corrector.scripts`), and they must be likelier than none
+    by a threshold. Log-probabilities are sums over the tokens of the edits, not means, and so those
+    of the whole sentence given the draft.
 
     Args:
         config: Which language model, and when it is believed.
@@ -116,6 +115,10 @@ class TextCorrector(Pretrained):
         self.config = config
         self.tokenizer: Any = opened.tokenizer
         self.language_model: Any = opened.model
+        spaced = primary_subtag(config.language) != "zh"
+        self._scripts = ScriptTokenizer(self.tokenizer, spaced)
+        if len(self.tokenizer) > self.language_model.config.vocab_size:
+            self.language_model.resize_token_embeddings(len(self.tokenizer), mean_resizing=False)
         self.train()  # transformers opens in evaluation mode, where there is no dropout
 
     @classmethod
@@ -137,22 +140,8 @@ class TextCorrector(Pretrained):
         """Where the language model is."""
         return next(self.language_model.parameters()).device
 
-    def encode(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Turn B texts into tokens.
-
-        Returns:
-            Tokens and which of them are no padding, both ``(B, N)``.
-        """
-        tokens = [torch.tensor(each) for each in self.tokenizer(list(texts))["input_ids"]]
-        ids = torch.nn.utils.rnn.pad_sequence(
-            tokens, batch_first=True, padding_value=self.tokenizer.pad_token_id
-        )
-        lengths = torch.tensor([len(each) for each in tokens])
-        mask = torch.arange(ids.shape[1]) < lengths[:, None]
-        return ids.to(self.device), mask.long().to(self.device)
-
     def logits(self, drafts: Sequence[str], texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Read drafts and predict each token of texts from those before it.
+        """Read drafts and predict each token of the edits that make texts of them.
 
         Args:
             drafts: B drafts.
@@ -162,23 +151,78 @@ class TextCorrector(Pretrained):
             Logits ``(B·A, M, V)`` and tokens ``(B·A, M)``, -100 where there is none.
         """
         ids, mask = self.encode(drafts)
-        answers, within = self.encode(texts)
-        read = self.language_model.get_encoder()(input_ids=ids, attention_mask=mask)
+        return self.edit_logits(self.read(ids, mask), mask, self.find_edits(drafts, texts))
+
+    def find_edits(self, drafts: Sequence[str], texts: Sequence[str]) -> list[tuple[Edit, ...]]:
+        """The edits that make texts of drafts, as for :meth:`logits`."""
+        language = self.config.language
         repeats = len(texts) // max(len(drafts), 1)
-        if repeats > 1:  # each draft is read once
-            read.last_hidden_state = read.last_hidden_state.repeat_interleave(repeats, dim=0)
-            mask = mask.repeat_interleave(repeats, dim=0)
+        ours = [split(draft, language) for draft in drafts for _ in range(repeats)]
+        return [
+            find_edits(words, split(text, language))
+            for words, text in zip(ours, texts, strict=True)
+        ]
+
+    def read(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """States of the encoder, ``(B, N, D)``, for tokens of :meth:`encode`."""
+        states: Tensor = self.language_model.get_encoder()(input_ids=ids, attention_mask=mask)[0]
+        return states
+
+    def edit_logits(
+        self, states: Tensor, mask: Tensor, edits: Sequence[Sequence[Edit]]
+    ) -> tuple[Tensor, Tensor]:
+        """Predict each token of edits, from those before it and a draft that was read.
+
+        Args:
+            states: What :meth:`read` gives, ``(B, N, D)``.
+            mask: Where they are no padding, ``(B, N)``.
+            edits: A times B edits, as for :meth:`logits`.
+
+        Returns:
+            As :meth:`logits`.
+        """
+        answers, within = self._pad(self._scripts.write(each) for each in edits)
+        repeats = len(edits) // len(states)
         start = torch.full_like(answers[:, :1], self._start_token)
         logits = self.language_model(
-            encoder_outputs=read,
-            attention_mask=mask,
+            encoder_outputs=(states.repeat_interleave(repeats, dim=0),),
+            attention_mask=mask.repeat_interleave(repeats, dim=0),
             decoder_input_ids=torch.cat([start, answers[:, :-1]], dim=1),
             use_cache=False,
         ).logits
         return logits, answers.masked_fill(within == 0, -100)
 
+    def markers(self, ids: Tensor) -> Tensor:
+        """The places, ``(B, N)``, whose markers tokens are; -1 for other tokens."""
+        return self._scripts.places(ids)
+
+    def encode(self, drafts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Tokens of B drafts and which of them are no padding, both ``(B, N)``.
+
+        Raises:
+            UsageError: A draft has more than :data:`MAX_WORDS` words.
+        """
+        words = [split(draft, self.config.language) for draft in drafts]
+        longest = max(map(len, words), default=0)
+        if longest > MAX_WORDS:
+            raise UsageError(
+                f"A draft has {longest} words; a sentence may have {MAX_WORDS}. Correct it "
+                "sentence by sentence."
+            )
+        return self._pad(self._scripts.read_draft(each) for each in words)
+
+    def _pad(self, sequences: Iterable[list[int]]) -> tuple[Tensor, Tensor]:
+        """Sequences of tokens as one tensor ``(B, N)``, and where they are in it."""
+        tokens = [torch.tensor(each) for each in sequences]
+        ids = torch.nn.utils.rnn.pad_sequence(
+            tokens, batch_first=True, padding_value=self.tokenizer.pad_token_id
+        )
+        lengths = torch.tensor([len(each) for each in tokens])
+        mask = torch.arange(ids.shape[1]) < lengths[:, None]
+        return ids.to(self.device), mask.long().to(self.device)
+
     def log_probabilities(self, drafts: Sequence[str], texts: Sequence[str]) -> Tensor:
-        """Mean log-probability of the tokens of each text, its end among them, ``(B·A,)``.
+        """Log-probability of the edits that make each text of its draft, ``(B·A,)``.
 
         Args:
             drafts: B drafts.
@@ -186,7 +230,7 @@ class TextCorrector(Pretrained):
         """
         logits, tokens = self.logits(drafts, texts)
         errors = functional.cross_entropy(logits.float().mT, tokens, reduction="none")  # (B·A, M)
-        return -errors.sum(dim=1) / (tokens != -100).sum(dim=1)
+        return -errors.sum(dim=1)
 
     @torch.inference_mode()
     def correct(
@@ -197,9 +241,8 @@ class TextCorrector(Pretrained):
     ) -> list[Correction]:
         """Repair drafts where the network is sure enough that they are wrong.
 
-        Letters that the tokenizer does not tell apart (case, wide punctuation) stay as the draft
-        has them, in what the correction shares with it. A draft that is empty, or has letters for
-        which there is no token, stays as it is.
+        Words that are not edited stay as the draft writes them; new ones are written as the
+        tokenizer does, which may lower-case them. An empty draft stays empty.
 
         Args:
             drafts: N drafts, a sentence each.
@@ -211,20 +254,13 @@ class TextCorrector(Pretrained):
             A correction for each.
 
         Raises:
-            UsageError: A draft is longer than ``MAX_CHARACTERS``.
+            UsageError: A draft has more than :data:`MAX_WORDS` words (characters of Chinese).
         """
         threshold = self.config.threshold if threshold is None else threshold
-        for draft in drafts:
-            if len(draft) > MAX_CHARACTERS:
-                raise UsageError(
-                    f"A draft has {len(draft)} characters; a sentence may have {MAX_CHARACTERS}. "
-                    "Correct it sentence by sentence."
-                )
         found = {i: Correction(text, text, 0.0, False) for i, text in enumerate(drafts)}
-        tokens = self.tokenizer(list(drafts))["input_ids"] if drafts else []
-        lengths, unknown = [len(each) for each in tokens], self.tokenizer.unk_token_id
-        asked = [i for i, text in enumerate(drafts) if text.strip() and unknown not in tokens[i]]
-        for batch in _by_length(asked, lengths, _TOKENS_PER_BATCH // self.config.beams):
+        lengths = [len(split(draft, self.config.language)) for draft in drafts]
+        asked = [i for i, length in enumerate(lengths) if length]
+        for batch in _by_length(asked, lengths, _WORDS_PER_BATCH // self.config.beams):
             found |= zip(batch, self._correct([drafts[i] for i in batch], threshold), strict=True)
             if progress:
                 progress(len(batch))
@@ -232,11 +268,7 @@ class TextCorrector(Pretrained):
 
     def _correct(self, drafts: Sequence[str], threshold: float) -> list[Correction]:
         """Correct one batch: the likeliest beam that is another sentence, against the draft."""
-        language = self.config.language
-        candidates = [
-            [keep_spelling(draft, text, language) for text in beams]
-            for draft, beams in zip(drafts, self._search(drafts), strict=True)
-        ]
+        candidates = self._search(drafts)
         texts = [
             text for draft, each in zip(drafts, candidates, strict=True) for text in (draft, *each)
         ]
@@ -248,31 +280,42 @@ class TextCorrector(Pretrained):
         ]
 
     def _search(self, drafts: Sequence[str]) -> list[list[str]]:
-        """The beams of each draft; the draft again in the place of an empty one."""
+        """The sentence of each beam; the draft again for one that is no edit of it."""
         from transformers import GenerationConfig, LogitsProcessorList
 
         ids, mask = self.encode(drafts)
-        beams, unknown = self.config.beams, self.tokenizer.unk_token_id
-        limits = (2 * mask.sum(dim=1) + 8).repeat_interleave(beams)
+        beams = self.config.beams
+        limits = (mask.sum(dim=1) + 8).repeat_interleave(beams)
         sequences = self.language_model.generate(
             input_ids=ids,
             attention_mask=mask,
             generation_config=GenerationConfig(
                 num_beams=beams,
                 num_return_sequences=beams,
+                length_penalty=0.0,  # edits count by their probability, however long they are
                 early_stopping=beams > 1,  # else all of a batch wait for its longest beam
                 max_new_tokens=int(limits.max()),
                 do_sample=False,
                 decoder_start_token_id=self._start_token,
                 pad_token_id=self.tokenizer.pad_token_id,
                 eos_token_id=self.tokenizer.eos_token_id,
-                suppress_tokens=None if unknown is None else [unknown],
             ),
             logits_processor=LogitsProcessorList([_Ending(limits, self.tokenizer.eos_token_id)]),
         )
-        texts = self.tokenizer.batch_decode(sequences, skip_special_tokens=True)
-        whole = [text.strip() or drafts[i // beams] for i, text in enumerate(texts)]
-        return [whole[start : start + beams] for start in range(0, len(whole), beams)]
+        written = sequences[:, 1:].view(len(drafts), beams, -1).tolist()
+        return [
+            [self._edited(draft, tokens) for tokens in each]
+            for draft, each in zip(drafts, written, strict=True)
+        ]
+
+    def _edited(self, draft: str, tokens: Sequence[int]) -> str:
+        """A draft after the edits that tokens say, if they say any."""
+        words = split(draft, self.config.language)
+        edits = self._scripts.parse(tokens, len(words))
+        edited = apply_edits(words, edits) if edits else []
+        # Nothing at all is no sentence, and more than can be read is none either.
+        known = 0 < len(edited) <= MAX_WORDS
+        return join(edited, self.config.language) if known else draft
 
     @property
     def _start_token(self) -> int:
@@ -308,28 +351,6 @@ class _Ending:
         late = input_ids.shape[1] >= self.limits
         others = torch.arange(scores.shape[1], device=scores.device) != self.end
         return scores.masked_fill(late[:, None] & others, -torch.inf)
-
-
-def keep_spelling(draft: str, text: str, language: str) -> str:
-    """Write those words of a correction that the draft has too as the draft writes them.
-
-    A tokenizer may lower-case its text, or write wide punctuation narrow.
-
-    Args:
-        draft: The draft.
-        text: Its correction, as the tokenizer writes it.
-        language: BCP 47 code of the written language.
-    """
-    ours, theirs = split(draft, language), split(text, language)
-    words = list(theirs)
-    matcher = SequenceMatcher(None, _plain(ours), _plain(theirs), autojunk=False)
-    for start, target, length in matcher.get_matching_blocks():
-        words[target : target + length] = ours[start : start + length]
-    return join(words, language)
-
-
-def _plain(words: Sequence[str]) -> list[str]:
-    return [unicodedata.normalize("NFKC", word).lower() for word in words]
 
 
 def _by_length(places: Sequence[int], lengths: Sequence[int], limit: int) -> list[list[int]]:

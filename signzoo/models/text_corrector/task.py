@@ -1,10 +1,12 @@
-"""Trains the text corrector: cross-entropy of each token of the correct sentence."""
+"""Trains the text corrector: cross-entropy of the tokens of edits, and of where they are needed."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torchmetrics import MetricCollection
 
 from signzoo.errors import UsageError
@@ -12,7 +14,11 @@ from signzoo.hub.checkpoint import make_config
 from signzoo.metrics.distributed import TextMetric
 from signzoo.models.task import OptimizerConfig, Outputs, Task
 from signzoo.models.text_corrector.data import DraftBatch, TextCorrectorData
+from signzoo.models.text_corrector.edits import Edit, EditKind
 from signzoo.models.text_corrector.network import TextCorrector, TextCorrectorConfig
+
+# What can be done at a place, behind nothing.
+_TAGS: tuple[EditKind | None, ...] = (None, "insert", "substitute", "delete", "move")
 
 
 @dataclass(frozen=True)
@@ -22,14 +28,20 @@ class CorrectionLossConfig:
     label_smoothing: float = 0.0
     """Share of the probability that is spread over all tokens. The threshold compares
     probabilities, which smoothing flattens."""
+    tagging: float = 5.0
+    """Weight of telling, for every place of a draft, what is to be done there. The edits alone say
+    little about most places, so that a small network learns long from few sentences."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.label_smoothing < 1:
-            raise UsageError(f"The loss needs label_smoothing between 0 and 1; got {self}.")
+        if not 0 <= self.label_smoothing < 1 or self.tagging < 0:
+            raise UsageError(
+                "The loss needs label_smoothing between 0 and 1 and tagging of at least 0; got "
+                f"{self}."
+            )
 
 
 class TextCorrectorTask(Task):
-    """Teaches a language model to write the correct sentence for a draft.
+    """Teaches a language model to write the edits that make a correct sentence of a draft.
 
     Scores are of free-running correction, never of teacher forcing; the drafts' own scores are what
     they have to be compared with.
@@ -61,8 +73,11 @@ class TextCorrectorTask(Task):
         self.network = TextCorrector(config)
 
     def configure_losses(self) -> None:
-        """Use the cross-entropy of each token."""
+        """Use the cross-entropy of each token, and that of the kind of edit at each place."""
         self.loss = nn.CrossEntropyLoss(label_smoothing=self.loss_config.label_smoothing)
+        # It serves training alone, and so it is no part of the network.
+        width = self.network.language_model.config.hidden_size
+        self.tagger = nn.Linear(width, len(_TAGS)) if self.loss_config.tagging else None
 
     def configure_metrics(self) -> MetricCollection:
         """Score sentences as signzoo's evaluation does."""
@@ -82,9 +97,16 @@ class TextCorrectorTask(Task):
             )
 
     def shared_step(self, batch: DraftBatch) -> tuple[Tensor, Outputs]:
-        """Predict every token of the sentences; outside of training, correct the drafts too."""
-        logits, tokens = self.network.logits(batch.drafts, batch.texts)
+        """Predict every token of the edits; outside of training, correct the drafts too."""
+        network = self.network
+        ids, mask = network.encode(batch.drafts)
+        states, edits = network.read(ids, mask), network.find_edits(batch.drafts, batch.texts)
+        logits, tokens = network.edit_logits(states, mask, edits)
         loss = self.loss(logits.float().flatten(0, 1), tokens.flatten())
+        if self.tagger is not None:
+            tags = _tags(network.markers(ids), edits)
+            errors = functional.cross_entropy(self.tagger(states).float().mT, tags)
+            loss = loss + self.loss_config.tagging * errors
         if self.training:
             return loss, {}
         found = self.network.correct(batch.drafts)
@@ -103,3 +125,12 @@ class TextCorrectorTask(Task):
             }
             for name, each in zip(batch.ids, self.network.correct(batch.drafts), strict=True)
         ]
+
+
+def _tags(markers: Tensor, edits: Sequence[Sequence[Edit]]) -> Tensor:
+    """What is done at each marker ``(B, N)``, a place in :data:`_TAGS`; -100 for other tokens."""
+    tags = torch.zeros(len(edits), int(markers.max()) + 1, dtype=torch.long)
+    for row, each in zip(tags, edits, strict=True):
+        for edit in each:
+            row[edit.place] = _TAGS.index(edit.kind)
+    return tags.to(markers.device).gather(1, markers.clamp(min=0)).masked_fill(markers < 0, -100)
