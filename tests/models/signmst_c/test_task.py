@@ -1,0 +1,78 @@
+import dataclasses
+import logging
+
+import pytest
+import torch
+
+from signzoo.data.datamodule import Draw
+from signzoo.errors import UsageError, WeightsError
+from signzoo.models.signmst_c import SignedSentenceData, SignLossConfig
+from signzoo.models.signmst_c.data import SentenceSource
+from signzoo.models.signmst_c.task import SignMSTCTask, initialise
+
+
+@pytest.fixture
+def task(config):
+    torch.manual_seed(0)
+    return SignMSTCTask(config)
+
+
+def test_training_begins_with_the_weights_that_fit_and_says_which_do_not(
+    config, network, tmp_path, caplog
+):
+    network.glosses = ("A", "B", "C")
+    network.save_pretrained(tmp_path / "saved")
+    torch.manual_seed(1)
+    wider = dataclasses.replace(config, branches=("landmarks",))
+    with caplog.at_level(logging.WARNING):
+        begun = SignMSTCTask(wider, initial=str(tmp_path / "saved")).network
+    assert "but new: join." in caplog.text
+    key = "landmark_convolutions.embed.weight"
+    assert torch.equal(begun.state_dict()[key], network.state_dict()[key])
+    assert begun.glosses == ("A", "B", "C")
+
+
+def test_weights_of_which_none_fits_are_refused(config, tmp_path):
+    from signzoo.models.rest_detector import RestDetector, RestDetectorConfig
+
+    RestDetector(RestDetectorConfig()).save_pretrained(tmp_path / "other")
+    with pytest.raises(WeightsError, match="holds a 'rest_detector'"):
+        SignMSTCTask(config, initial=str(tmp_path / "other"))
+    task = SignMSTCTask(dataclasses.replace(config, num_glosses=0))
+    with pytest.raises(UsageError, match="nowhere"):
+        initialise(task.network, str(tmp_path / "nowhere"))
+
+
+def test_ctc_needs_a_head(config):
+    with pytest.raises(UsageError, match="num_glosses above 0"):
+        SignMSTCTask(dataclasses.replace(config, num_glosses=0), loss=SignLossConfig(ctc=1.0))
+
+
+def test_data_and_network_must_agree_on_what_is_written(task, fake_corpora):
+    data = SignedSentenceData(
+        str(fake_corpora), (SentenceSource("synthetic"),), video_encoder="", output="gloss"
+    )
+    with pytest.raises(UsageError, match=r"--data.output is 'gloss' and --model.network.output"):
+        task.learn_from(data)
+
+
+def test_the_network_learns_what_the_training_clips_mean(config, fake_corpora):
+    """Three clips are told apart by their landmarks alone."""
+    data = SignedSentenceData(
+        str(fake_corpora), (SentenceSource("synthetic"),), video_encoder="", output="gloss"
+    )
+    data.samples["train"] = data.read("train")
+    alone = dataclasses.replace(config, branches=("landmarks",), output="gloss", num_glosses=0)
+    torch.manual_seed(0)
+    task = SignMSTCTask(alone, loss=SignLossConfig(label_smoothing=0.0))
+    batch = data.collate([data.samples["train"][Draw(i, None)] for i in range(3)])
+    task.train()
+    optimizer = torch.optim.AdamW(task.parameters(), lr=5e-3)
+    for _ in range(300):
+        optimizer.zero_grad()
+        loss, _ = task.shared_step(batch)
+        loss.backward()
+        optimizer.step()
+    task.eval()
+    rows = task.predict_step(batch)
+    assert [row["prediction"].upper() for row in rows] == batch.texts
