@@ -43,8 +43,8 @@ def fits(folder: Path) -> bool:
 def sentences(folder: Path, split: str) -> list[SignedSentence]:
     """List the signed sentences of a split; all of them where ``split`` is empty.
 
-    Each is one greeting. There are no splits: all are in ``train``. A session is a group, and to
-    leave one out makes a fair split.
+    Each is one greeting, which is its text and its one gloss. There are no splits: all are in
+    ``train``. A session is a group, and to leave one out makes a fair split.
 
     Raises:
         ManifestError: A row is malformed or points nowhere. Opening a pose raises it where its
@@ -56,11 +56,13 @@ def sentences(folder: Path, split: str) -> list[SignedSentence]:
 
 def _sentence(row: Row) -> SignedSentence:
     row.file("file")  # missing files are found now
+    text = row.get("text", str)
     return SignedSentence(
         row.get("id", str),
         row.get("session", str),
-        row.get("text", str),
-        language="en",
+        text,
+        (text,),
+        "en",
         pose=partial(_pose, row),
     )
 
