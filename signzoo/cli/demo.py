@@ -1,9 +1,11 @@
-"""See what signzoo does, offline, with what it ships.
+"""See what signzoo does, offline, with what it ships: text to signing, and signing to text.
 
 Writes the glosses of a German sentence, says which word each stands for, and signs them into a
-video, a contact sheet and a pose file, as a skeleton and as a 3D signer; then looks the other way,
-and finds in the pose when somebody is signing. With --video, it also reads the landmarks of your
-own video and draws them over the signer.
+video, a contact sheet and a pose file, as a skeleton and as a 3D signer. Then it goes the other
+way: an avatar whom the network has never seen performs the glosses of a weather forecast with
+invented signs, and the network writes German. That direction is simulated: no network that ships
+reads a whole sign language yet. With --video, it also reads the landmarks of your own video, draws
+them over the signer, and says when somebody is signing.
 """
 
 import argparse
@@ -21,6 +23,9 @@ examples:
 """
 _TEXT = "Morgen regnet es im Norden"
 _PIPELINE = "text-to-sign-dgs"
+_BACK = "sign-to-text-demo"
+# A sentence of PHOENIX-2014T's way of glossing that stands in none of its training rows.
+_FORECAST = ("MORGEN", "NORD", "REGEN", "SUED", "SONNE")
 _AVATAR_SIZE = (384, 384)
 
 
@@ -49,18 +54,43 @@ def run(arguments: argparse.Namespace) -> int:
     print(describe(production))
     _write_avatar(production, out)
 
-    print("\nSign to landmarks: when is somebody signing?")
-    _report_signing(out / "morgen.pose")
+    print(f"\nSign to text ({_BACK}, invented signs, no real language):")
+    _translate_invented(out)
     plot_trajectories(production.pose, out / "morgen-hands.png")
     if arguments.video:
         _read_video(Path(arguments.video), out)
-    print(
-        "\nSigning to text is not part of this version: no shipped model reads signs yet."
-        f"\nWritten to {out}/:"
-    )
+    print(f"\nWritten to {out}/:")
     for path in sorted(out.iterdir()):
         print(f"  {path.name}")
     return 0
+
+
+def _translate_invented(out: Path) -> None:
+    """Let an unseen avatar perform a forecast with invented signs, and read it."""
+    import json
+    import tempfile
+
+    from signzoo._files import write_text
+    from signzoo.cli.translate import describe
+    from signzoo.data.sentences import read_sentences
+    from signzoo.data.synthesis.corpus import Recipe, synthesize
+    from signzoo.media.drawing import draw_pose
+    from signzoo.media.video import write_video
+    from signzoo.pipelines import SignToText
+
+    with tempfile.TemporaryDirectory() as folder:
+        manifest = Path(folder) / "forecast.jsonl"
+        row = {"id": "forecast", "text": " ".join(_FORECAST), "gloss": list(_FORECAST)}
+        write_text(manifest, json.dumps(row) + "\n")
+        recipe = Recipe(str(manifest), split="test", signers="unseen:1", video=False)
+        synthesize(recipe, Path(folder) / "corpus")
+        sentence = read_sentences(Path(folder) / "corpus")[0]
+        assert sentence.pose is not None
+        pose = sentence.pose()
+    pose.write(out / "forecast.npz")
+    write_video(draw_pose(pose, label=lambda _: "invented signs"), out / "forecast.mp4")
+    print(f"signed: {' '.join(_FORECAST)}")
+    print(describe(SignToText.from_pretrained(_BACK)(pose)))
 
 
 def _write_avatar(production: "Production", out: Path) -> None:

@@ -72,12 +72,18 @@ def _row(weights: "Weights") -> tuple[str, ...]:
 
 
 def _print_pipelines() -> None:
-    from signzoo.pipelines.catalog import TEXT_TO_SIGN
+    from signzoo.hub.catalog import find_weights
+    from signzoo.pipelines.catalog import SIGN_TO_TEXT, TEXT_TO_SIGN
 
     rows = [
         (name, f"{each.language} -> {each.signed_language}", each.glosser, each.summary)
         for name, each in TEXT_TO_SIGN.items()
     ]
+    for name, record in SIGN_TO_TEXT.items():
+        weights = find_weights(record.translator)
+        signed = ", ".join(weights.signed_languages) or "simulated"
+        languages = f"{signed} -> {', '.join(weights.written_languages)}"
+        rows.append((name, languages, record.translator, record.summary))
     print()
     _print_table([("PIPELINE", "LANGUAGES", "WEIGHTS", "FOR"), *rows])
 
