@@ -72,7 +72,6 @@ def _row(weights: "Weights") -> tuple[str, ...]:
 
 
 def _print_pipelines() -> None:
-    from signzoo.hub.catalog import find_weights
     from signzoo.pipelines.catalog import SIGN_TO_TEXT, TEXT_TO_SIGN
 
     rows = [
@@ -80,9 +79,7 @@ def _print_pipelines() -> None:
         for name, each in TEXT_TO_SIGN.items()
     ]
     for name, record in SIGN_TO_TEXT.items():
-        weights = find_weights(record.translator)
-        signed = ", ".join(weights.signed_languages) or "simulated"
-        languages = f"{signed} -> {', '.join(weights.written_languages)}"
+        languages = f"{record.signed_language or 'simulated'} -> {record.language}"
         rows.append((name, languages, record.translator, record.summary))
     print()
     _print_table([("PIPELINE", "LANGUAGES", "WEIGHTS", "FOR"), *rows])

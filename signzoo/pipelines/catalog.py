@@ -53,12 +53,16 @@ class SignToTextRecord:
 
     Attributes:
         summary: What it is for, in one line.
+        signed_language: ISO 639-3 code of the signed language; empty where it is simulated.
+        language: BCP 47 code of the written language.
         translator: Weights of signmst_c.
         least_familiarity: Signing that is less familiar is not translated.
         least_score: A text that the translator is less sure of is not given.
     """
 
     summary: str
+    signed_language: str
+    language: str
     translator: str
     least_familiarity: float = 0.0
     least_score: float = 0.0
@@ -67,6 +71,8 @@ class SignToTextRecord:
 SIGN_TO_TEXT = {
     "sign-to-text-demo": SignToTextRecord(
         "Invented signs of German weather forecasts to German text: simulated, no real language",
+        "",
+        "de",
         "signmst-c-tiny-phoenix-sim",
     ),
 }

@@ -88,7 +88,7 @@ class SignToText:
         from signzoo.models.signmst_c import SignMSTC
 
         known = name in SIGN_TO_TEXT or name.startswith("sign-to-text")
-        record = find_sign_to_text(name) if known else SignToTextRecord("", name)
+        record = find_sign_to_text(name) if known else SignToTextRecord("", "", "", name)
         return SignToText(
             SignMSTC.from_pretrained(record.translator, device),
             RestDetector.from_pretrained("rest-detector-boston104-dgs"),

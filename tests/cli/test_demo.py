@@ -10,7 +10,12 @@ def test_the_demo_leaves_a_video_a_sheet_and_a_pose(tmp_path, capsys, monkeypatc
     assert len(Pose.read(tmp_path / "demo" / "morgen.pose")) > 50
     shown = capsys.readouterr().out
     assert "M-O-R-G-E-N" in shown
-    assert "signing" in shown
+    assert "signed: MORGEN NORD REGEN SUED SONNE" in shown
+    assert "familiarity" in shown
+    read = shown.partition("signed: ")[2]
+    assert "regn" in read  # of what was signed, the rain at least is read
+    assert "sonn" in read
+    assert len(Pose.read(tmp_path / "demo" / "forecast.npz")) > 50
     assert "No 3D signer: " in shown
     assert "libegl1" in shown
     assert "morgen-avatar.mp4" not in made
