@@ -59,8 +59,8 @@ class SignToText:
         corrector: Repairs the draft; without one it is the text.
         estimator: Finds landmarks in pictures.
         n_best: How many texts are given.
-        least_familiarity: Signing that is less familiar is not translated (reason "unfamiliar").
-        least_score: A text that the translator is less sure of is not given, for the same reason.
+        least_familiarity: Signing that is less familiar is not translated (reason "unfamiliar"),
+        sure: unless the translator's score is at least this.
     """
 
     translator: "SignMSTC"
@@ -69,7 +69,7 @@ class SignToText:
     estimator: PoseEstimator = field(default_factory=estimator)
     n_best: int = 1
     least_familiarity: float = 0.0
-    least_score: float = 0.0
+    sure: float = 1.0
 
     @staticmethod
     def from_pretrained(name: str, device: str = "cpu", n_best: int = 1) -> "SignToText":
@@ -94,7 +94,7 @@ class SignToText:
             RestDetector.from_pretrained("rest-detector-boston104-dgs"),
             n_best=n_best,
             least_familiarity=record.least_familiarity,
-            least_score=record.least_score,
+            sure=record.sure,
         )
 
     def __call__(self, source: Source, progress: bool = False) -> Translation:
@@ -246,8 +246,8 @@ class SignToText:
         decoding = TextDecodingConfig(beams=max(5, self.n_best), n_best=self.n_best)
         found = network.translate([part], decoding)[0]
         draft, score = found[0].text, found[0].score
-        missing = (known is not None and known < self.least_familiarity) or not draft
-        if missing or score < self.least_score:
+        unfamiliar = known is not None and known < self.least_familiarity and score < self.sure
+        if unfamiliar or not draft:
             return Translation(
                 "", draft, score, (), (), start, end, known, "unfamiliar" if draft else "no signing"
             )
