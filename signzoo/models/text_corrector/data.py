@@ -110,6 +110,22 @@ def read_sentences(path: str | Path) -> list[Sentence]:
     return sentences
 
 
+def read_drafts(path: str | Path) -> list[Sentence]:
+    """Read rows ``{"id", "draft", "text"}``.
+
+    Raises:
+        ManifestError: As :func:`read_sentences`, or a row has no draft.
+    """
+    sentences = read_sentences(path)
+    for sentence in sentences:
+        if sentence.draft is None:
+            raise ManifestError(
+                f"{path}: {sentence.id!r} has no 'draft', as each row of real drafts needs; add "
+                "it, or name the file with --data.train."
+            )
+    return sentences
+
+
 class DraftSamples:
     """Sentences with a draft for each, drawn anew in training.
 
@@ -174,6 +190,8 @@ class TextCorrectorData(SignDataModule):
         folder: The folder that the files are named relative to; by default what SIGNZOO_DATA says.
         train: JSONL files that train, rows ``{"id", "text"}``; with a ``"draft"`` beside the text,
             a real draft is learnt from too. The errors put in are made of their words.
+        drafts: A file of real drafts that train too, rows ``{"id", "draft", "text"}``: what a
+            translator wrote, best for sentences that it was not trained on.
         val: Files that only validate.
         test: Files that only test; `signzoo predict` corrects these, or those that validate.
         language: Written language, a BCP 47 code; the network's.
@@ -186,6 +204,7 @@ class TextCorrectorData(SignDataModule):
         self,
         folder: str | None = None,
         train: tuple[str, ...] = (),
+        drafts: str | None = None,
         val: tuple[str, ...] = (),
         test: tuple[str, ...] = (),
         language: str = "de",
@@ -199,6 +218,7 @@ class TextCorrectorData(SignDataModule):
             "test": test,
             "predict": test or val,
         }
+        self.drafts = drafts
         self.language = language
         self.noise = noise
         self._sampler: WordSampler | None = None
@@ -215,8 +235,11 @@ class TextCorrectorData(SignDataModule):
         return DraftSamples(sentences, self.language, self._words(), noise)
 
     def _sentences(self, subset: Subset) -> list[Sentence]:
-        paths = [Path(self.data_folder) / name for name in self.files[subset]]
-        return [sentence for path in paths for sentence in read_sentences(path)]
+        folder = Path(self.data_folder)
+        files = [read_sentences(folder / name) for name in self.files[subset]]
+        if subset == "train" and self.drafts:
+            files.append(read_drafts(folder / self.drafts))
+        return [sentence for each in files for sentence in each]
 
     def _words(self) -> WordSampler | None:
         """What draws words of the training text; nothing where there is none."""
@@ -229,8 +252,8 @@ class TextCorrectorData(SignDataModule):
         known = [each for each in self._sentences("train") if each.draft is not None]
         if not known:
             raise UsageError(
-                "Error rates are fitted to real drafts, and no training row has a 'draft'; add "
-                "them, or set --data.noise.fit false."
+                "Error rates are fitted to real drafts, and no training row has a 'draft'; name a "
+                "file of them with --data.drafts, or set --data.noise.fit false."
             )
         drafts, texts = [str(each.draft) for each in known], [each.text for each in known]
         return replace(self.noise, rates=fit_error_rates(drafts, texts, self.language))

@@ -181,13 +181,36 @@ class TextCorrector(Pretrained):
         Returns:
             As :meth:`logits`.
         """
-        answers, within = self._pad(self._scripts.write(each) for each in edits)
-        repeats = len(edits) // len(states)
-        start = torch.full_like(answers[:, :1], self._start_token)
+        written = [self._scripts.write(each) for each in edits]
+        return self._decode(states, mask, written, self._start_token)
+
+    def rewrite_logits(
+        self, states: Tensor, mask: Tensor, texts: Sequence[str]
+    ) -> tuple[Tensor, Tensor]:
+        """Predict each token of whole sentences, an auxiliary task of training.
+
+        Args:
+            states: What :meth:`read` gives, ``(B, N, D)``.
+            mask: Where they are no padding, ``(B, N)``.
+            texts: B sentences.
+
+        Returns:
+            As :meth:`logits`.
+        """
+        written = [self._scripts.spell(split(text, self.config.language)) for text in texts]
+        return self._decode(states, mask, written, self._scripts.rewrite)
+
+    def _decode(
+        self, states: Tensor, mask: Tensor, written: Sequence[list[int]], start: int
+    ) -> tuple[Tensor, Tensor]:
+        """Predict each of the written tokens from the start and those before it."""
+        answers, within = self._pad(written)
+        repeats = len(written) // len(states)
+        first = torch.full_like(answers[:, :1], start)
         logits = self.language_model(
             encoder_outputs=(states.repeat_interleave(repeats, dim=0),),
             attention_mask=mask.repeat_interleave(repeats, dim=0),
-            decoder_input_ids=torch.cat([start, answers[:, :-1]], dim=1),
+            decoder_input_ids=torch.cat([first, answers[:, :-1]], dim=1),
             use_cache=False,
         ).logits
         return logits, answers.masked_fill(within == 0, -100)

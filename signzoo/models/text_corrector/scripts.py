@@ -26,7 +26,9 @@ _DONE: dict[EditKind, str] = {
     "delete": "<delete>",
     "move": "<move>",
 }
-SCRIPT_TOKENS = (*_DONE.values(), *MARKERS)
+# Asks for the whole sentence in the place of edits, an auxiliary task of training.
+REWRITE = "<rewrite>"
+SCRIPT_TOKENS = (*_DONE.values(), *MARKERS, REWRITE)
 
 
 class ScriptTokenizer:
@@ -35,6 +37,9 @@ class ScriptTokenizer:
     Args:
         tokenizer: The language model's; :data:`SCRIPT_TOKENS` are added if it lacks them.
         spaced: Whether the written language has spaces between words.
+
+    Attributes:
+        rewrite: What a decoder begins from that shall write the whole sentence.
     """
 
     def __init__(self, tokenizer: Any, spaced: bool) -> None:
@@ -51,6 +56,8 @@ class ScriptTokenizer:
         }
         self._done = {kind: token for token, kind in self._kinds.items()}
         self._space = tokenizer.convert_tokens_to_ids("▁")  # what SentencePiece writes for a space
+        self._end: int = tokenizer.eos_token_id
+        self.rewrite: int = tokenizer.convert_tokens_to_ids(REWRITE)
         self._words: dict[str, list[int]] = {}
 
     def read_draft(self, words: Sequence[str]) -> list[int]:
@@ -60,7 +67,11 @@ class ScriptTokenizer:
             for marker, word in zip(self._markers, words, strict=False)
         ]
         tokens = [token for each in pieces for token in each]
-        return [*tokens, self._markers[len(words)], self._tokenizer.eos_token_id]
+        return [*tokens, self._markers[len(words)], self._end]
+
+    def spell(self, words: Sequence[str]) -> list[int]:
+        """Tokens of a sentence, without markers, and the end."""
+        return [*(each for word in words for each in self._pieces(word)), self._end]
 
     def places(self, tokens: Tensor) -> Tensor:
         """The places whose markers tokens are, of any shape; -1 for other tokens."""
@@ -76,7 +87,7 @@ class ScriptTokenizer:
             tokens += [piece for word in edit.words for piece in self._pieces(word)]
             if edit.kind == "move":
                 tokens.append(self._markers[edit.target])
-        return [*tokens, self._tokenizer.eos_token_id]
+        return [*tokens, self._end]
 
     def parse(self, tokens: Sequence[int], num_words: int) -> tuple[Edit, ...] | None:
         """Read edits as far as the end.
@@ -88,7 +99,7 @@ class ScriptTokenizer:
         Returns:
             The edits; ``None`` where the tokens are no edits of such a draft.
         """
-        ends = (self._tokenizer.eos_token_id, self._tokenizer.pad_token_id)
+        ends = (self._end, self._tokenizer.pad_token_id)
         written = list(tokens)
         stop = next((i for i, token in enumerate(written) if token in ends), len(written))
         starts = [i - 1 for i in range(1, stop) if written[i] in self._kinds]

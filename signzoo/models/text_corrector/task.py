@@ -32,11 +32,14 @@ class CorrectionLossConfig:
     """Weight of telling, for every place of a draft, what is to be done there. The edits alone say
     little about most places, so that a small network learns long from few sentences."""
 
+    rewriting: float = 1.0
+    """Weight of writing the whole sentence, for the same reason: it asks for every word."""
+
     def __post_init__(self) -> None:
-        if not 0 <= self.label_smoothing < 1 or self.tagging < 0:
+        if not 0 <= self.label_smoothing < 1 or min(self.tagging, self.rewriting) < 0:
             raise UsageError(
-                "The loss needs label_smoothing between 0 and 1 and tagging of at least 0; got "
-                f"{self}."
+                "The loss needs label_smoothing between 0 and 1, and tagging and rewriting of at "
+                f"least 0; got {self}."
             )
 
 
@@ -101,17 +104,25 @@ class TextCorrectorTask(Task):
         network = self.network
         ids, mask = network.encode(batch.drafts)
         states, edits = network.read(ids, mask), network.find_edits(batch.drafts, batch.texts)
-        logits, tokens = network.edit_logits(states, mask, edits)
-        loss = self.loss(logits.float().flatten(0, 1), tokens.flatten())
+        loss = self._errors(network.edit_logits(states, mask, edits))
         if self.tagger is not None:
             tags = _tags(network.markers(ids), edits)
             errors = functional.cross_entropy(self.tagger(states).float().mT, tags)
             loss = loss + self.loss_config.tagging * errors
+        if self.loss_config.rewriting:
+            rewritten = network.rewrite_logits(states, mask, batch.texts)
+            loss = loss + self.loss_config.rewriting * self._errors(rewritten)
         if self.training:
             return loss, {}
         found = self.network.correct(batch.drafts)
         outputs: Any = {"predictions": [each.text for each in found], "targets": batch.texts}
         return loss, outputs
+
+    def _errors(self, predicted: tuple[Tensor, Tensor]) -> Tensor:
+        """The loss of logits ``(B, M, V)`` for tokens ``(B, M)``."""
+        logits, tokens = predicted
+        loss: Tensor = self.loss(logits.float().flatten(0, 1), tokens.flatten())
+        return loss
 
     def predict_step(self, batch: DraftBatch, batch_idx: int = 0) -> list[dict[str, Any]]:
         """Correct each draft."""

@@ -79,3 +79,23 @@ def test_an_empty_text_is_named(folder):
 def test_shares_lie_between_0_and_1():
     with pytest.raises(UsageError, match="clean, real, cross and names"):
         NoiseConfig(clean=2)
+
+
+def test_a_file_of_real_drafts_trains_beside_the_sentences(folder):
+    rows = [{"id": "a", "draft": "regnet im norden morgen", "text": TEXTS[0]}]
+    (folder / "real.jsonl").write_text(json.dumps(rows[0]) + "\n", "utf-8")
+    data = TextCorrectorData(
+        str(folder), train=("train.jsonl",), drafts="real.jsonl", noise=NoiseConfig(real=1)
+    )
+    samples = data.read("train")
+    assert samples[Draw(2, 0)] == ("a", rows[0]["draft"], TEXTS[0])
+    assert len(samples.lengths) == 3
+    data.drafts = "train.jsonl"
+    with pytest.raises(ManifestError, match="'0' has no 'draft'"):
+        data.read("train")
+
+
+def test_a_sentence_that_no_corrector_reads_is_named(folder):
+    (folder / "long.jsonl").write_text(json.dumps({"id": "x", "text": "a b " * 80}) + "\n")
+    with pytest.raises(ManifestError, match="'x' has up to 202 words"):
+        make(folder, ("long.jsonl",)).read("train")

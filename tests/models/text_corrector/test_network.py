@@ -27,7 +27,7 @@ def taught(fake_corpora) -> TextCorrector:
     optimizer = torch.optim.Adam(network.parameters(), 0.01)
     drafts = [*TAUGHT, "morgen regnet es im norden"]
     texts = ["morgen regnet es im norden", "heute regnet es im norden", drafts[-1]]
-    for _ in range(60):
+    for _ in range(150):
         optimizer.zero_grad()
         (-network.log_probabilities(drafts, texts)).mean().backward()
         optimizer.step()
