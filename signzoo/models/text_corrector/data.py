@@ -15,6 +15,7 @@ from signzoo.errors import ManifestError, UsageError
 from signzoo.models.text_corrector.errors import (
     ErrorRates,
     WordSampler,
+    find_confusions,
     fit_error_rates,
     inject_errors,
     join,
@@ -50,7 +51,8 @@ class NoiseConfig:
     """In training each sentence has its rates times a random number from 0 to this: many errors
     teach the language, few teach when to be sure."""
     fit: bool = False
-    """Whether the rates are those of the real drafts among the training rows."""
+    """Whether the errors are like those of the real drafts among the training rows: as frequent,
+    and with the same words in the place of others."""
     clean: float = 0.1
     """Share of the sentences that are shown without error, beside those that get none by chance."""
     real: float = 0.5
@@ -244,18 +246,20 @@ class TextCorrectorData(SignDataModule):
     def _words(self) -> WordSampler | None:
         """What draws words of the training text; nothing where there is none."""
         if self._sampler is None and self.files["train"]:
-            texts = [sentence.text for sentence in self._sentences("train")]
-            self._sampler = WordSampler(split(text, self.language) for text in texts)
+            sentences = self._sentences("train")
+            self._sampler = WordSampler(
+                [split(each.text, self.language) for each in sentences],
+                find_confusions(*_pairs(sentences), self.language) if self.noise.fit else None,
+            )
         return self._sampler
 
     def _fitted(self) -> NoiseConfig:
-        known = [each for each in self._sentences("train") if each.draft is not None]
-        if not known:
+        drafts, texts = _pairs(self._sentences("train"))
+        if not drafts:
             raise UsageError(
                 "Error rates are fitted to real drafts, and no training row has a 'draft'; name a "
                 "file of them with --data.drafts, or set --data.noise.fit false."
             )
-        drafts, texts = [str(each.draft) for each in known], [each.text for each in known]
         return replace(self.noise, rates=fit_error_rates(drafts, texts, self.language))
 
     def collate(self, samples: list[DraftSample]) -> DraftBatch:
@@ -266,3 +270,9 @@ class TextCorrectorData(SignDataModule):
             for draft, text in zip(drafts, texts, strict=True)
         ]
         return DraftBatch(ids, drafts, texts, torch.tensor(words))
+
+
+def _pairs(sentences: Sequence[Sentence]) -> tuple[list[str], list[str]]:
+    """The real drafts, and the sentence of each."""
+    known = [(each.draft, each.text) for each in sentences if each.draft is not None]
+    return [draft for draft, _ in known], [text for _, text in known]

@@ -3,21 +3,30 @@
 A word here is what is written between spaces; in Chinese it is a character.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from signzoo.errors import UsageError
+from signzoo.models.text_corrector.edits import EditKind, find_edits
 from signzoo.transforms.text import primary_subtag
 
 ErrorKind = Literal["order", "insertion", "substitution", "deletion"]
 ERROR_KINDS: tuple[ErrorKind, ...] = ("order", "insertion", "substitution", "deletion")
 
-# A word that is lost and found again within so many words has moved.
-_REACH = 4
+# The error that an edit undoes.
+_UNDONE: dict[EditKind, ErrorKind] = {
+    "move": "order",
+    "delete": "insertion",
+    "substitute": "substitution",
+    "insert": "deletion",
+}
+
+# How often a word that drafts are known to confuse is replaced by one that they wrote for it.
+_CONFUSED = 0.5
 
 # The share of its count's logarithm that a word is drawn by (Mikolov et al., "Distributed
 # Representations of Words and Phrases", NeurIPS 2013): by the count itself, half of all words drawn
@@ -54,9 +63,9 @@ class ErrorRates:
             raise UsageError(f"A word moves by at least 1 place; got distance {self.distance}.")
 
     def times(self, factor: float) -> "ErrorRates":
-        """Rates that are so many times as high, as far as rates can be."""
+        """Rates that are so many times as high, but raised to one half at most."""
         highest = max(self.order, self.insertion, self.substitution + self.deletion)
-        factor = min(factor, 1 / highest) if highest else factor
+        factor = min(factor, max(1.0, 0.5 / highest)) if highest else factor
         return replace(
             self,
             order=factor * self.order,
@@ -81,6 +90,7 @@ class WordSampler:
 
     Args:
         sentences: Sentences, split into words; those words are drawn.
+        confusions: What :func:`find_confusions` found in real drafts.
 
     Attributes:
         words: The words in alphabetical order.
@@ -90,7 +100,12 @@ class WordSampler:
         UsageError: There are fewer than two different words, so none could replace another.
     """
 
-    def __init__(self, sentences: Iterable[Sequence[str]]) -> None:
+    def __init__(
+        self,
+        sentences: Iterable[Sequence[str]],
+        confusions: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self._confusions = confusions or {}
         counts = Counter(word for words in sentences for word in words)
         if len(counts) < 2:
             raise UsageError(
@@ -109,6 +124,13 @@ class WordSampler:
             word = self.words[min(place, len(self.words) - 1)]
             if word != other_than:
                 return word
+
+    def replace(self, word: str, rng: np.random.Generator) -> str:
+        """Draw what stands for a word by mistake, often what real drafts have for it."""
+        known = self._confusions.get(word, ())
+        if known and rng.random() < _CONFUSED:
+            return known[rng.integers(len(known))]
+        return self.draw(rng, word)
 
 
 def most_words(num_words: int) -> int:
@@ -139,7 +161,7 @@ def inject_errors(
         _move(moved, place, rates.distance, rng)
     chances = rng.random(len(moved))
     spoiled = [
-        [sampler.draw(rng, word) if chance < rates.deletion + rates.substitution else word]
+        [sampler.replace(word, rng) if chance < rates.deletion + rates.substitution else word]
         if chance >= rates.deletion
         else []
         for word, chance in zip(moved, chances.tolist(), strict=True)
@@ -201,9 +223,7 @@ def fit_error_rates(
 ) -> ErrorRates:
     """Estimate the errors of real drafts by aligning each with what it should have been.
 
-    The alignment is the longest common subsequence. A word that is lost in one place and added
-    within a few words of it counts as moved; one lost and one added between the same words as
-    replaced.
+    The alignment is that of :func:`~signzoo.models.text_corrector.edits.find_edits`.
 
     Args:
         drafts: What a system wrote.
@@ -235,34 +255,32 @@ def fit_error_rates(
 
 def _count_errors(draft: Sequence[str], reference: Sequence[str]) -> Counter[str]:
     """The errors of one draft by kind."""
-    from rapidfuzz.distance import Indel
+    counts: Counter[str] = Counter()
+    for edit in find_edits(draft, reference):
+        counts[_UNDONE[edit.kind]] += max(1, len(edit.words))
+    return counts
 
-    # What is lost and added, each as (gap between words that both have, word, place).
-    lost: list[tuple[int, str, int]] = []
-    added: list[tuple[int, str, int]] = []
-    gap = 0
-    for block in Indel.opcodes(reference, draft):
-        gap += block.tag == "equal"
-        if block.tag == "delete":
-            lost += [(gap, reference[i], i) for i in range(block.src_start, block.src_end)]
-        elif block.tag == "insert":
-            added += [
-                (gap, draft[j], block.src_start) for j in range(block.dest_start, block.dest_end)
-            ]
-    num_added = len(added)
-    for found in list(added):
-        homes = [each for each in lost if each[1] == found[1] and abs(each[2] - found[2]) <= _REACH]
-        if homes:
-            lost.remove(homes[0])
-            added.remove(found)
-    in_gaps = Counter(gap for gap, *_ in lost) & Counter(gap for gap, *_ in added)
-    replaced = in_gaps.total()
-    return Counter(
-        order=num_added - len(added),
-        insertion=len(added) - replaced,
-        substitution=replaced,
-        deletion=len(lost) - replaced,
-    )
+
+def find_confusions(
+    drafts: Sequence[str], references: Sequence[str], language: str = "de"
+) -> dict[str, tuple[str, ...]]:
+    """Find which words stand for which in real drafts.
+
+    Args:
+        drafts: What a system wrote.
+        references: The correct sentences, in the same order.
+        language: BCP 47 code of the written language.
+
+    Returns:
+        What the drafts have in the place of each word, as often as they have it.
+    """
+    confused: dict[str, list[str]] = defaultdict(list)
+    for draft, reference in zip(drafts, references, strict=True):
+        words = split(draft, language)
+        for edit in find_edits(words, split(reference, language)):
+            if edit.kind == "substitute":
+                confused[edit.words[0]].append(words[edit.place])
+    return {word: tuple(others) for word, others in confused.items()}
 
 
 def _move(words: list[str], place: int, distance: int, rng: np.random.Generator) -> None:
