@@ -85,7 +85,7 @@ class SignedSamples:
         self.texts = [_text(each, output) for each in self.sentences]
         self.landmarks = _read_landmarks(self.sentences)
         # Where they lie is found once: it depends on what the files hold.
-        self.features = store.fill(self.sentences) if store is not None else {}
+        self.features = store.fill(self.sentences) if store else [None] * len(self.sentences)
         longest = augmentation.longest if augmentation is not None else int
         self.lengths = [longest(len(each)) for each in self.landmarks]
 
@@ -93,7 +93,7 @@ class SignedSamples:
         """Make one sample; its draw's seed decides how it is varied."""
         sentence = self.sentences[draw.sample]
         landmarks = self.landmarks[draw.sample].astype(np.float32)
-        path = self.features.get(sentence.id)
+        path = self.features[draw.sample]
         features = read_features(path) if path is not None else None
         frames = self._pictures(sentence) if self.frames and sentence.video else None
         if draw.seed is not None and self.augmentation is not None and frames is None:
@@ -136,6 +136,15 @@ def _read_landmarks(sentences: Sequence[SignedSentence]) -> list[np.ndarray]:
         return found
 
     return [read(each) for each in tqdm(sentences, "landmarks", leave=False, disable=None)]
+
+
+def _read_ids(path: str) -> set[str]:
+    """The ids in a text file, a line each."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return {line.strip() for line in file if line.strip()}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path} cannot be read as a list of ids: {error}.") from error
 
 
 class SignedSentenceData(SignDataModule):
@@ -203,8 +212,7 @@ class SignedSentenceData(SignDataModule):
             found = [each for each in found if each.group in source.groups]
         found = [each for each in found if each.group not in source.without]
         if source.ids:
-            with open(os.path.join(self.data_folder, source.ids), encoding="utf-8") as file:
-                wanted = {line.strip() for line in file}
+            wanted = _read_ids(os.path.join(self.data_folder, source.ids))
             found = [each for each in found if each.id in wanted]
         return found
 

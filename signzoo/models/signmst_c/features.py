@@ -77,11 +77,11 @@ class FeatureStore:
     def __post_init__(self) -> None:
         object.__setattr__(self, "sha256", weights_hash(self.encoder))
 
-    def fill(self, sentences: Sequence[SignedSentence], progress: bool = True) -> dict[str, Path]:
+    def fill(self, sentences: Sequence[SignedSentence], progress: bool = True) -> list[Path | None]:
         """Make all features that are not kept yet; an interrupted run goes on where it was.
 
         Returns:
-            The file of each sentence that has a video, by its id.
+            The file of each sentence in their order; ``None`` for one without a video.
 
         Raises:
             MediaError: A video cannot be read.
@@ -89,10 +89,9 @@ class FeatureStore:
         """
         from tqdm import tqdm
 
-        shown = [each for each in sentences if each.video is not None]
-        disable = None if progress else True
-        bar = tqdm(shown, "video features", unit="video", leave=False, disable=disable)
-        return {sentence.id: self.keep(sentence) for sentence in bar}
+        disable = None if progress and any(each.video for each in sentences) else True
+        bar = tqdm(sentences, "video features", unit="video", leave=False, disable=disable)
+        return [self.keep(each) if each.video is not None else None for each in bar]
 
     def keep(self, sentence: SignedSentence) -> Path:
         """Make the features of a sentence's video unless they are kept already.

@@ -37,10 +37,11 @@ def store(tmp_path):
 
 def test_features_are_made_once_and_read_again(store, sentences):
     first = store.fill(sentences, progress=False)
-    times = {name: path.stat().st_mtime_ns for name, path in first.items()}
-    again = store.fill(sentences, progress=False)
-    assert {name: path.stat().st_mtime_ns for name, path in again.items()} == times
-    assert [len(read_features(first[each.id])) for each in sentences] == [6, 5, 4, 3, 2]
+    times = [path.stat().st_mtime_ns for path in first]
+    again = store.fill([*sentences, dataclasses.replace(sentences[0], video=None)], progress=False)
+    assert again.pop() is None
+    assert [path.stat().st_mtime_ns for path in again] == times
+    assert [len(read_features(path)) for path in first] == [6, 5, 4, 3, 2]
 
 
 def test_other_weights_another_video_and_other_landmarks_have_other_features(
