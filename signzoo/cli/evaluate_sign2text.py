@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> None:
         with _bar("nearest clips", count, quiet) as step:
             systems[NEAREST] = nearest_texts(corpus, training, step)
     resampling = Resampling(arguments.samples, arguments.seed)
-    comparison = score_texts(network, corpus, systems, resampling)
+    comparison = score_texts(network, corpus.references, systems, resampling)
     scorer = text_scorer(network)
     report = Report(
         task="sign2text",

@@ -12,9 +12,7 @@ has a folder for every probe, and ``table.md`` and ``probes.png`` sum them up.
 
 import argparse
 import json
-import os
 import random
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -24,6 +22,7 @@ from typing import Any
 from signzoo._files import atomic_path, write_text
 from signzoo.data.pairs import TextGlossPair, read_pairs
 from signzoo.errors import SignzooError
+from signzoo.evaluation.processes import export_last, run_signzoo
 from signzoo.evaluation.report import write_rows
 from signzoo.hub.folders import package_folder
 
@@ -139,7 +138,7 @@ def _render(options: argparse.Namespace, name: str, command: list[str]) -> None:
     corpus = options.out / "corpora" / name
     if not (corpus / "manifest.jsonl").is_file():
         sizes = ["--size", "112", "--seed", "7", "--workers", str(options.workers)]
-        _signzoo("data", *command, *sizes, "--out", str(corpus))
+        run_signzoo("data", *command, *sizes, "--out", str(corpus))
 
 
 def _train(options: argparse.Namespace, condition: str, seed: str) -> None:
@@ -148,15 +147,14 @@ def _train(options: argparse.Namespace, condition: str, seed: str) -> None:
         return
     config = package_folder("configs") / "motion_autoencoder" / "synth_tiny.yaml"
     runs = options.out / "runs" / network.name
-    _signzoo(
+    run_signzoo(
         *("fit", "--config", str(config), "--data.folder", str(options.out / "corpora")),
         *("--data.train", "[sentences]", "--data.val", "[sentences-dev]"),
         *("--seed_everything", seed, "--data.loader.seed", seed),
         *("--trainer.max_steps", str(options.steps), "--trainer.default_root_dir", str(runs)),
         *CONDITIONS[condition],
     )
-    checkpoints = sorted(runs.rglob("last.ckpt"), key=lambda path: path.stat().st_mtime)
-    _signzoo("export", str(checkpoints[-1]), str(network))
+    export_last(runs, network)
 
 
 def _probe(out: Path, name: str, probe: str) -> None:
@@ -165,19 +163,7 @@ def _probe(out: Path, name: str, probe: str) -> None:
         folders = (str(out / "corpora" / f"{probe}-{split}") for split in ("train", "test"))
         model = str(out / "networks" / name)
         command = ("evaluate", "video-features", *folders, "--model", model)
-        _signzoo(*command, "--out", str(scores))
-
-
-def _signzoo(*command: str) -> None:
-    """Run a command in a process of its own: one thread, twice as fast as two for sizes so small.
-
-    Raises:
-        SignzooError: It failed.
-    """
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    whole = [sys.executable, "-m", "signzoo", *command]
-    if subprocess.run(whole, env=environment, check=False).returncode:
-        raise SignzooError(f"signzoo {' '.join(command)} failed; what is done is kept.")
+        run_signzoo(*command, "--out", str(scores))
 
 
 def read_shares(out: Path, conditions: Sequence[str], seeds: Sequence[int]) -> Shares:

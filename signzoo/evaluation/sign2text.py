@@ -137,14 +137,14 @@ def nearest_texts(
 
 def score_texts(
     network: SignMSTC,
-    corpus: Corpus,
+    references: References,
     systems: Mapping[str, Sequence[str]],
     resampling: Resampling | None = None,
 ) -> Comparison:
     """Score systems on the same clips; the differences are those of the first over each other."""
     scorer = text_scorer(network)
     return compare_systems(
-        systems, corpus.references, scorer, resampling or Resampling(), list(systems)[1:]
+        systems, references, scorer, resampling or Resampling(), list(systems)[1:]
     )
 
 

@@ -9,8 +9,6 @@ landmarks) and the most frequent training text. What is done is not done again. 
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,6 +23,7 @@ from signzoo.data.sentences import SignedSentence, read_sentences
 from signzoo.errors import SignzooError, UsageError
 from signzoo.evaluation.bootstrap import Resampling
 from signzoo.evaluation.nearest_signing import NEAREST
+from signzoo.evaluation.processes import export_last, run_signzoo
 from signzoo.evaluation.report import Report, format_interval, format_table, write_rows
 from signzoo.evaluation.sign2text import (
     Corpus,
@@ -33,7 +32,7 @@ from signzoo.evaluation.sign2text import (
     text_scorer,
     translate_corpus,
 )
-from signzoo.evaluation.text import PREDICTIONS
+from signzoo.evaluation.text import PREDICTIONS, References
 from signzoo.models.compact import CompactConfig, make_compact
 from signzoo.models.signmst_c import SignMSTC, TextDecodingConfig
 from signzoo.models.signmst_c.data import SentenceSource
@@ -123,14 +122,13 @@ def evaluate(options: argparse.Namespace) -> None:
     write_rows(options.out / "predictions.jsonl", rows)
     network = SignMSTC.from_pretrained(options.out / folds[0].name / "network")
     systems = {name: [row[name] for row in rows] for name in (PREDICTIONS, NEAREST, FREQUENT)}
-    corpus = _corpus(network, options.corpus, [row["id"] for row in rows], options.out / "all.txt")
-    order = {each.id: i for i, each in enumerate(corpus.samples.sentences)}
-    places = [order[row["id"]] for row in rows]
-    sorted_systems = {
-        name: [text for _, text in sorted(zip(places, texts, strict=True))]
-        for name, texts in systems.items()
-    }
-    comparison = score_texts(network, corpus, sorted_systems, Resampling())
+    references = References(
+        options.corpus,
+        {row["id"]: number for number, row in enumerate(rows, start=1)},
+        tuple(row["reference"] for row in rows),
+        (),
+    )
+    comparison = score_texts(network, references, systems)
     scorer = text_scorer(network)
     right = {name: _exact(rows, name) for name in systems}
     report = Report(
@@ -162,8 +160,9 @@ def _predict(
     for name, ids in (("train", kept), ("val", fold.ids)):
         write_text(folder / f"{name}.txt", "".join(f"{each}\n" for each in ids))
     network = SignMSTC.from_pretrained(_trained(options, folder))
-    held_out = _corpus(network, options.corpus, fold.ids, folder / "val.txt")
-    training = _corpus(network, options.corpus, kept, folder / "train.txt")
+    held_out, training = (
+        _corpus(network, options.corpus, folder / f"{name}.txt") for name in ("val", "train")
+    )
     found = translate_corpus(network, held_out, TextDecodingConfig())
     near = nearest_texts(held_out, training)
     frequent = Counter(training.samples.texts).most_common(1)[0][0]
@@ -183,10 +182,9 @@ def _predict(
     return rows
 
 
-def _corpus(network: SignMSTC, folder: Path, ids: Sequence[str], listed: Path) -> Corpus:
-    """Some sentences of a corpus."""
-    write_text(listed, "".join(f"{each}\n" for each in ids))
-    return Corpus.of(network, SentenceSource(str(folder.resolve()), ids=str(listed.resolve())))
+def _corpus(network: SignMSTC, folder: Path, ids: Path) -> Corpus:
+    """The sentences of a corpus that a file lists."""
+    return Corpus.of(network, SentenceSource(str(folder.resolve()), ids=str(ids.resolve())))
 
 
 def _trained(options: argparse.Namespace, folder: Path) -> Path:
@@ -198,7 +196,7 @@ def _trained(options: argparse.Namespace, folder: Path) -> Path:
         name: [{"path": str(options.corpus.resolve()), "ids": str((folder / file).resolve())}]
         for name, file in (("train", "train.txt"), ("val", "val.txt"))
     }
-    _signzoo(
+    run_signzoo(
         *("fit", "--config", str(options.config), "--data.folder", "/"),
         *("--data.train", json.dumps(sources["train"]), "--data.val", json.dumps(sources["val"])),
         *("--model.network.language_model", str((options.out / "decoder").resolve())),
@@ -206,23 +204,8 @@ def _trained(options: argparse.Namespace, folder: Path) -> Path:
         *("--trainer.default_root_dir", str(folder / "runs")),
         *("--trainer.enable_progress_bar", "false", "--trainer.enable_model_summary", "false"),
     )
-    checkpoints = sorted(
-        (folder / "runs").rglob("last.ckpt"), key=lambda path: path.stat().st_mtime
-    )
-    _signzoo("export", str(checkpoints[-1]), str(network))
+    export_last(folder / "runs", network)
     return network
-
-
-def _signzoo(*command: str) -> None:
-    """Run a command in a process of its own, on one thread.
-
-    Raises:
-        SignzooError: It failed.
-    """
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    whole = [sys.executable, "-m", "signzoo", *command]
-    if subprocess.run(whole, env=environment, check=False).returncode:
-        raise SignzooError(f"signzoo {' '.join(command)} failed; what is done is kept.")
 
 
 def _exact(rows: Sequence[Mapping[str, str]], name: str) -> float:

@@ -1,8 +1,12 @@
 """The pipelines that load by name, and what each is made of. Imports nothing heavy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from signzoo.errors import UsageError, did_you_mean
+
+_Record = TypeVar("_Record")
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,7 @@ def find_text_to_sign(name: str) -> TextToSignRecord:
     Raises:
         UsageError: There is none of that name; the message lists them.
     """
-    if name in TEXT_TO_SIGN:
-        return TEXT_TO_SIGN[name]
-    hint = did_you_mean(name, TEXT_TO_SIGN)
-    raise UsageError(
-        f"There is no pipeline {name!r}. {hint}There are: {', '.join(TEXT_TO_SIGN)}; "
-        "TextToSign.for_languages makes one for other languages."
-    )
+    return _find(name, TEXT_TO_SIGN, "TextToSign.for_languages makes one for other languages.")
 
 
 @dataclass(frozen=True)
@@ -93,10 +91,13 @@ def find_sign_to_text(name: str) -> SignToTextRecord:
     Raises:
         UsageError: There is none of that name; the message lists them.
     """
-    if name in SIGN_TO_TEXT:
-        return SIGN_TO_TEXT[name]
-    hint = did_you_mean(name, SIGN_TO_TEXT)
+    return _find(name, SIGN_TO_TEXT, "weights of signmst_c, by name or folder, make one too.")
+
+
+def _find(name: str, records: Mapping[str, _Record], otherwise: str) -> _Record:
+    if name in records:
+        return records[name]
+    hint = did_you_mean(name, records)
     raise UsageError(
-        f"There is no pipeline {name!r}. {hint}There are: {', '.join(SIGN_TO_TEXT)}; "
-        "SignToText.of makes one of any checkpoint of signmst_c."
+        f"There is no pipeline {name!r}. {hint}There are: {', '.join(records)}; {otherwise}"
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from signzoo.errors import SignzooError
-from signzoo.evaluation import motion_pretraining
+from signzoo.evaluation import motion_pretraining, processes
 from signzoo.evaluation.motion_pretraining import PROBES, main, read_shares, summarise
 
 FLOORS = {"random weights (x)": 20.0, "landmarks": 90.0, "most frequent sign": 2.0}
@@ -47,7 +47,8 @@ def commands(monkeypatch) -> list[tuple[str, ...]]:
             network = command[command.index("--model") + 1]
             write_scores(Path(command[command.index("--out") + 1]), network, 50.0)
 
-    monkeypatch.setattr(motion_pretraining, "_signzoo", signzoo)
+    for module in (motion_pretraining, processes):
+        monkeypatch.setattr(module, "run_signzoo", signzoo)
     return run
 
 
@@ -78,4 +79,4 @@ def test_everything_is_made_once(tmp_path, commands, capsys):
 
 def test_a_command_that_fails_stops_it():
     with pytest.raises(SignzooError, match="signzoo no-such-command failed"):
-        motion_pretraining._signzoo("no-such-command")
+        processes.run_signzoo("no-such-command")
