@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 import torch
 
-from signzoo.data.datamodule import Draw, LoaderConfig
+from signzoo.data.collate import batches_by_length
+from signzoo.data.datamodule import Draw
 from signzoo.evaluation.bootstrap import Resampling
 from signzoo.evaluation.nearest_signing import rank_clips
 from signzoo.evaluation.text import Comparison, References, compare_systems
 from signzoo.metrics.text import TextScorer
 from signzoo.metrics.tokenisation import Kind
-from signzoo.models.signmst_c.augmentation import SigningAugmentationConfig
 from signzoo.models.signmst_c.data import SentenceSource, SignedSamples, SignedSentenceData
 from signzoo.models.signmst_c.decoding import TextDecodingConfig, TextHypothesis
 from signzoo.models.signmst_c.network import SignMSTC
@@ -58,16 +58,7 @@ class Corpus:
     @classmethod
     def of(cls, network: SignMSTC, source: SentenceSource) -> "Corpus":
         """Read some of a corpus, whose paths are absolute; see :meth:`read`."""
-        config = network.config
-        data = SignedSentenceData(
-            "/",  # the paths are whole
-            val=(source,),
-            video_encoder=config.video_encoder if network.sees_video else "",
-            landmarks="landmarks" in config.branches,
-            output=config.output,
-            augmentation=SigningAugmentationConfig.none(),
-            loader=LoaderConfig(frames_per_batch=_FRAMES_PER_BATCH),
-        )
+        data = SignedSentenceData.of(network.config, val=(source,))
         if network.sees_video:
             network.open_video_encoder()  # refuses another encoder's features
         samples = data.read("val")
@@ -102,8 +93,7 @@ def translate_corpus(
         The best text of each clip, in the order of the corpus.
     """
     found: dict[int, TextHypothesis] = {}
-    order = sorted(range(len(corpus.samples.lengths)), key=lambda i: corpus.samples.lengths[i])
-    for numbers in _batches(order, corpus.samples.lengths):
+    for numbers in batches_by_length(corpus.samples.lengths, _FRAMES_PER_BATCH):
         batch = corpus.data.collate([corpus.samples[Draw(i, None)] for i in numbers])
         nothing = torch.zeros_like(batch.has_video)
         if seen == "landmarks":
@@ -114,17 +104,7 @@ def translate_corpus(
         found |= zip(numbers, best, strict=True)
         if progress:
             progress(len(numbers))
-    return [found[i] for i in range(len(order))]
-
-
-def _batches(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
-    """Clips of rising length in batches with a bounded number of frames."""
-    batches: list[list[int]] = [[]]
-    for number in order:
-        if batches[-1] and lengths[number] * (len(batches[-1]) + 1) > _FRAMES_PER_BATCH:
-            batches.append([])
-        batches[-1].append(number)
-    return batches
+    return [found[i] for i in range(len(found))]
 
 
 def nearest_texts(

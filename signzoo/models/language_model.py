@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError
+from torch import Tensor
 
 from signzoo.errors import WeightsError
 from signzoo.hub.checkpoint import CONFIG, TENSORS, read_folder
@@ -140,6 +141,12 @@ def write_language_model(language_model: LanguageModel, folder: Path) -> None:
     """Write what :func:`make_language_model` reads."""
     language_model.model.config.save_pretrained(folder)
     language_model.tokenizer.save_pretrained(folder)
+
+
+def until_end(tokens: Tensor, end: int) -> Tensor:
+    """Which of ``(B, L)`` tokens belong to a sequence: those up to its first end, and this one."""
+    ends = tokens == end
+    return ends.cumsum(dim=1) - ends.long() == 0
 
 
 def _open_json(folder: Path, dropout: float | None) -> tuple[Any, Any]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from typing_extensions import Self
 
 from signzoo.data.datamodule import Draw, LoaderConfig, SignDataModule, Subset
 from signzoo.data.sentences import SignedSentence, open_signing_video, read_sentences
@@ -21,6 +22,7 @@ from signzoo.models.signmst_c.features import (
     sentence_pose,
 )
 from signzoo.models.signmst_c.landmarks import FPS, signing_landmarks
+from signzoo.models.signmst_c.network import SignMSTCConfig
 from signzoo.models.signmst_c.signing import (
     Signing,
     SigningBatch,
@@ -187,6 +189,24 @@ class SignedSentenceData(SignDataModule):
         self.output = output
         self.augmentation = augmentation
         self._store: FeatureStore | None = None
+
+    @classmethod
+    def of(
+        cls,
+        config: SignMSTCConfig,
+        train: tuple[SentenceSource, ...] = (),
+        val: tuple[SentenceSource, ...] = (),
+    ) -> Self:
+        """What a network looks at, of sources with absolute paths, as they are."""
+        return cls(
+            "/",
+            train,
+            val,
+            video_encoder=config.video_encoder if "video" in config.branches else "",
+            landmarks="landmarks" in config.branches,
+            output=config.output,
+            augmentation=SigningAugmentationConfig.none(),
+        )
 
     @property
     def store(self) -> FeatureStore | None:

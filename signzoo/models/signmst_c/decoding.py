@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from signzoo.errors import UsageError
+from signzoo.models.language_model import until_end
 from signzoo.models.signmst_c.landmarks import FPS
 from signzoo.models.signmst_c.signing import STRIDE
 
@@ -101,7 +102,7 @@ def _generation_config(network: "SignMSTC", decoding: TextDecodingConfig) -> Any
 
 def _scores(network: "SignMSTC", encoded: "Encoded", tokens: Tensor, count: int) -> Tensor:
     """Mean probability of a token of texts ``(B·n, L)``, ``(B·n,)``, in one pass over all."""
-    labels = labels_of(tokens, network.tokenizer.eos_token_id)
+    labels = tokens.masked_fill(~until_end(tokens, network.tokenizer.eos_token_id), -100)
     repeated = encoded._replace(
         fused=encoded.fused.repeat_interleave(count, dim=0),
         valid=encoded.valid.repeat_interleave(count, dim=0),
@@ -110,13 +111,6 @@ def _scores(network: "SignMSTC", encoded: "Encoded", tokens: Tensor, count: int)
     asked = labels != -100
     each = logs.gather(2, labels.clamp(min=0)[..., None])[..., 0]
     return (torch.where(asked, each, 0.0).sum(dim=1) / asked.sum(dim=1).clamp(min=1)).exp()
-
-
-def labels_of(tokens: Tensor, end: int) -> Tensor:
-    """Written tokens ``(B, L)`` as labels: -100 after each text's end."""
-    ends = tokens == end
-    after = ends.cumsum(dim=1) - ends.long() > 0
-    return tokens.masked_fill(after, -100)
 
 
 # Without a CTC head a word was signed around the moment that its tokens look at most, as far as

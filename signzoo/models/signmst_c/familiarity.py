@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 
 from signzoo.errors import SignzooError
-from signzoo.models.signmst_c.augmentation import SigningAugmentationConfig
 from signzoo.models.signmst_c.signing import SigningBatch
 
 if TYPE_CHECKING:
@@ -103,7 +102,6 @@ def mean_features(network: "SignMSTC", batches: Iterable[SigningBatch]) -> Tenso
 
 def main() -> None:
     """Teach a checkpoint what is familiar to it."""
-    from signzoo.data.datamodule import LoaderConfig
     from signzoo.models.signmst_c.data import SentenceSource, SignedSentenceData
     from signzoo.models.signmst_c.network import SignMSTC
 
@@ -117,16 +115,11 @@ def main() -> None:
     given = parser.parse_args()
     try:
         network = SignMSTC.from_pretrained(given.checkpoint)
-        data = SignedSentenceData(
-            "/",  # the paths are whole
-            train=tuple(SentenceSource(str(Path(path).resolve())) for path in given.train),
-            val=tuple(SentenceSource(str(Path(path).resolve())) for path in given.held_out),
-            video_encoder=network.config.video_encoder if network.sees_video else "",
-            landmarks="landmarks" in network.config.branches,
-            output=network.config.output,
-            augmentation=SigningAugmentationConfig.none(),
-            loader=LoaderConfig(),
+        train, val = (
+            tuple(SentenceSource(str(Path(path).resolve())) for path in paths)
+            for paths in (given.train, given.held_out)
         )
+        data = SignedSentenceData.of(network.config, train, val)
         data.setup("fit")
         held_out = mean_features(network, data.val_dataloader())
         network.familiarity.learn(mean_features(network, data.train_dataloader()), held_out)

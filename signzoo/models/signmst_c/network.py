@@ -173,10 +173,10 @@ class SignMSTC(Pretrained):
         self.glosses: tuple[str, ...] = ()
         width = config.width
         size = (width, config.inner_width, config.heads)
-        if "video" in config.branches:
+        if self.sees_video:
             self.video_projection = FeatureProjection(config.num_features, width, config.dropout)
             self.video_transformer = MomentTransformer(*size, config.branch_layers, config.dropout)
-        if "landmarks" in config.branches:
+        if self.sees_landmarks:
             self.landmark_convolutions = LandmarkConvolutions(width, config.dropout)
             self.landmark_transformer = MomentTransformer(
                 *size, config.branch_layers, config.dropout
@@ -191,7 +191,7 @@ class SignMSTC(Pretrained):
             self.gloss_head = nn.Linear(width, config.num_glosses + 1)
         self.familiarity = Familiarity(width)
         self._frozen_encoder: MotionAutoencoder | None = None
-        if config.end_to_end and "video" in config.branches:
+        if config.end_to_end and self.sees_video:
             own = video_encoder or self.open_video_encoder().config
             self.video_encoder = MotionAutoencoder(own)
             del self.video_encoder.decoder
@@ -246,6 +246,11 @@ class SignMSTC(Pretrained):
         """Whether it has a video branch."""
         return "video" in self.config.branches
 
+    @property
+    def sees_landmarks(self) -> bool:
+        """Whether it has a landmark branch."""
+        return "landmarks" in self.config.branches
+
     def open_video_encoder(self) -> MotionAutoencoder:
         """Open the encoder whose frozen features the video branch takes.
 
@@ -293,7 +298,7 @@ class SignMSTC(Pretrained):
             # attention to nothing at all is undefined; what comes out is replaced.
             video_branch = self.video_transformer(video, valid)
             seen.append(self._or_else(video_branch, shown, "no_video"))
-        if "landmarks" in self.config.branches:
+        if self.sees_landmarks:
             shown = valid & batch.has_landmarks[:, None]
             landmarks = self.landmark_convolutions(self._looked_at(batch), batch.lengths)
             landmark_branch = self.landmark_transformer(landmarks, valid)

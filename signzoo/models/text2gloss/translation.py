@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from signzoo.data.collate import batches_by_length
 from signzoo.errors import UsageError, WeightsError
+from signzoo.models.language_model import until_end
 from signzoo.models.text2gloss.decoding import (
     Datastore,
     DecodingConfig,
@@ -74,10 +76,10 @@ def translate(
         network.put("gloss", " ".join(text.split()), examples=beside)
         for text, beside in zip(texts, examples, strict=True)
     ]
-    lengths = np.array([len(each) for each in network.tokenizer(prompts)["input_ids"]])
-    check_positions(network, int(lengths.max()), decoding.max_tokens)
+    lengths = [len(each) for each in network.tokenizer(prompts)["input_ids"]]
+    check_positions(network, max(lengths), decoding.max_tokens)
     found: dict[int, GlossSequence] = {}
-    for batch in _by_length(lengths, decoding.tokens_per_batch // decoding.beams):
+    for batch in batches_by_length(lengths, decoding.tokens_per_batch // decoding.beams):
         asked = [prompts[i] for i in batch]
         found |= zip(batch, _search(network, asked, decoding, index, partners), strict=True)
         if progress:
@@ -177,7 +179,7 @@ def _search(
             logits_processor=processors,
         )
     sequences = result.sequences[:, prompt_length:]
-    within = _until_end(sequences, network.tokenizer.eos_token_id)
+    within = until_end(sequences, network.tokenizer.eos_token_id)
     if decoding.beams > 1:  # they are sums, divided by the length to the power of the penalty
         mean = result.sequences_scores * within.sum(1) ** (decoding.length_penalty - 1)
     else:
@@ -232,23 +234,7 @@ def _words(network: "Text2Gloss", sequences: Tensor) -> list[tuple[str, ...]]:
     return [tuple(known(word.lower()) or word.upper() for word in text.split()) for text in texts]
 
 
-def _until_end(tokens: Tensor, end: int) -> Tensor:
-    """Which of ``(B, L)`` tokens belong to a sequence: those up to its first end, and this one."""
-    ends = tokens == end
-    return ends.cumsum(dim=1) - ends.long() == 0
-
-
 def _mean_log_probability(chosen: Tensor, scores: Sequence[Tensor], within: Tensor) -> Tensor:
     """Of greedily chosen tokens ``(B, L)`` with the L scores of all ``(B, V)``: ``(B,)``."""
     each = torch.stack(list(scores), dim=1).gather(2, chosen[..., None])[..., 0]
     return each.masked_fill(~within, 0).sum(1) / within.sum(1)
-
-
-def _by_length(lengths: np.ndarray, limit: int) -> list[list[int]]:
-    """Batches of sentences of similar length, with at most ``limit`` tokens, padding included."""
-    batches: list[list[int]] = []
-    for index in np.argsort(-lengths, kind="stable").tolist():
-        if not batches or lengths[batches[-1][0]] * (len(batches[-1]) + 1) > limit:
-            batches.append([])
-        batches[-1].append(index)
-    return batches

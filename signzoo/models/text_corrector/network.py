@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 from typing_extensions import Self
 
+from signzoo.data.collate import batches_by_length
 from signzoo.errors import UsageError
 from signzoo.hub.checkpoint import Pretrained
 from signzoo.models.language_model import (
@@ -283,7 +284,9 @@ class TextCorrector(Pretrained):
         found = {i: Correction(text, text, 0.0, False) for i, text in enumerate(drafts)}
         lengths = [len(split(draft, self.config.language)) for draft in drafts]
         asked = [i for i, length in enumerate(lengths) if length]
-        for batch in _by_length(asked, lengths, _WORDS_PER_BATCH // self.config.beams):
+        limit = _WORDS_PER_BATCH // self.config.beams
+        for numbers in batches_by_length([lengths[i] for i in asked], limit):
+            batch = [asked[number] for number in numbers]
             found |= zip(batch, self._correct([drafts[i] for i in batch], threshold), strict=True)
             if progress:
                 progress(len(batch))
@@ -374,13 +377,3 @@ class _Ending:
         late = input_ids.shape[1] >= self.limits
         others = torch.arange(scores.shape[1], device=scores.device) != self.end
         return scores.masked_fill(late[:, None] & others, -torch.inf)
-
-
-def _by_length(places: Sequence[int], lengths: Sequence[int], limit: int) -> list[list[int]]:
-    """Batches of drafts of similar length, with at most ``limit`` tokens, padding included."""
-    batches: list[list[int]] = []
-    for place in sorted(places, key=lambda i: -lengths[i]):
-        if not batches or lengths[batches[-1][0]] * (len(batches[-1]) + 1) > limit:
-            batches.append([])
-        batches[-1].append(place)
-    return batches
