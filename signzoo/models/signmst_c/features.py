@@ -11,6 +11,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -45,8 +46,7 @@ def sentence_pose(sentence: SignedSentence) -> Pose:
     """
     if sentence.pose is not None:
         return sentence.pose()
-    key = json.dumps([_FORMAT, content_hash(_video(sentence)), sentence.start, sentence.end])
-    path = _place("landmarks", hashlib.sha256(key.encode()).hexdigest(), ".npz")
+    path = _place("landmarks", [_FORMAT, *_pictures_key(sentence)], ".npz")
     if not path.is_file():
         pose = estimator()(open_signing_video(sentence))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,19 +112,13 @@ class FeatureStore:
         return path
 
     def _path(self, sentence: SignedSentence) -> Path:
-        video = _video(sentence)
-        key = [
-            _FORMAT,
-            self.sha256,
-            FPS,
-            self.encoder.config.size,
-            content_hash(video),
-            _pose_hash(sentence),
-            sentence.start,
-            sentence.end,
-        ]
-        name = hashlib.sha256(json.dumps(key).encode()).hexdigest()
-        return _place("features", name, ".npy", self.folder)
+        how = [self.sha256, FPS, self.encoder.config.size, _pose_hash(sentence)]
+        return _place("features", [_FORMAT, *_pictures_key(sentence), *how], ".npy", self.folder)
+
+
+def _pictures_key(sentence: SignedSentence) -> list[str | float | None]:
+    """What decides which pictures a sentence has, and how fast they go by."""
+    return [content_hash(_video(sentence)), sentence.fps, sentence.start, sentence.end]
 
 
 def read_features(path: Path) -> Tensor:
@@ -199,5 +193,7 @@ def _pose_hash(sentence: SignedSentence) -> str:
     return digest.hexdigest()
 
 
-def _place(kind: str, name: str, suffix: str, folder: Path | None = None) -> Path:
+def _place(kind: str, key: list[Any], suffix: str, folder: Path | None = None) -> Path:
+    """The file of what was made from and by all that a key holds."""
+    name = hashlib.sha256(json.dumps(key).encode()).hexdigest()
     return (folder or home() / kind) / name[:2] / f"{name[:32]}{suffix}"

@@ -53,8 +53,9 @@ def test_other_weights_another_video_and_other_landmarks_have_other_features(
     changed = dataclasses.replace(sentences[0], video=sentences[1].video)
     turned = dataclasses.replace(sentences[0], pose=sentences[1].pose)
     names = {each.name for each in (path, other._path(sentences[0]))}
-    names |= {store._path(each).name for each in (changed, turned)}
-    assert len(names) == 4
+    faster = dataclasses.replace(sentences[0], fps=30.0)  # of a folder of pictures
+    names |= {store._path(each).name for each in (changed, turned, faster)}
+    assert len(names) == 5
 
 
 def test_the_same_video_in_another_folder_has_the_same_features(store, sentences, tmp_path):
