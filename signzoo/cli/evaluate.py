@@ -28,6 +28,7 @@ TASKS = {
     "sign-identity": "signzoo.cli.evaluate_sign_identity",
     "video-features": "signzoo.cli.evaluate_video_features",
     "avatar": "signzoo.cli.evaluate_avatar",
+    "isolated-signs": "signzoo.cli.evaluate_isolated_signs",
     "sign2text": "signzoo.cli.evaluate_sign2text",
     "text-corrector": "signzoo.cli.evaluate_text_corrector",
     "text2gloss": "signzoo.cli.evaluate_text2gloss",

@@ -70,16 +70,16 @@ def run(arguments: argparse.Namespace) -> None:
         raise UsageError(f"{arguments.model} has one branch; leave --branches out.")
     corpus = Corpus.read(network, arguments.data, arguments.split)
     count, quiet = len(corpus.samples.texts), arguments.json
-    with _bar("translate", count, quiet) as step:
+    with bar("translate", count, quiet) as step:
         found = translate_corpus(network, corpus, decoding, progress=step)
     systems = {PREDICTIONS: [each.text for each in found]}
     for seen, name in ALONE.items() if arguments.branches else ():
-        with _bar(name, count, quiet) as step:
+        with bar(name, count, quiet) as step:
             alone = translate_corpus(network, corpus, decoding, seen, step)
         systems[name] = [each.text for each in alone]
     if arguments.train:
         training = Corpus.read(network, arguments.train, "train")
-        with _bar("nearest clips", count, quiet) as step:
+        with bar("nearest clips", count, quiet) as step:
             systems[NEAREST] = nearest_texts(corpus, training, step)
     resampling = Resampling(arguments.samples, arguments.seed)
     comparison = score_texts(network, corpus.references, systems, resampling)
@@ -115,7 +115,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _bar(task: str, total: int, quiet: bool) -> Iterator[Callable[[int], object]]:
+def bar(task: str, total: int, quiet: bool) -> Iterator[Callable[[int], object]]:
     """A progress bar; what it gives is told how many more are done."""
     from tqdm import tqdm
 

@@ -47,12 +47,12 @@ def run(arguments: argparse.Namespace) -> int:
     from signzoo.cli.evaluate import report_command
     from signzoo.data.videos import VideoStore, find_videos
     from signzoo.evaluation.bootstrap import Resampling, bootstrap, paired_bootstrap
+    from signzoo.evaluation.linear_probe import name_by_probe
     from signzoo.evaluation.report import Report, write_rows
     from signzoo.evaluation.video_features import (
         clip_features,
         isolated_signs,
         landmark_features,
-        name_by_probe,
         random_network,
         video_store,
     )

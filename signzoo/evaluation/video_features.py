@@ -17,10 +17,6 @@ from signzoo.models.motion_autoencoder.network import FPS, MotionAutoencoder
 
 # Moments of a clip, evenly spaced, whose features make its vector: before, two within, after.
 _MOMENTS = 4
-# Strengths of the penalty on weights that are tried, and into how many groups of training signers
-# the clips are split to choose one.
-_PENALTIES = tuple(10.0**power for power in range(-5, 3))
-_MOST_FOLDS = 4
 
 
 def clip_features(
@@ -78,65 +74,6 @@ def landmark_features(sources: Sequence[VideoSource], store: VideoStore) -> np.n
         seen = (video.confidence[moments] > 0) & np.isfinite(points).all(axis=-1)
         rows.append(np.where(seen[..., None], points, 0).flatten())
     return np.stack(rows).astype(np.float32)
-
-
-def name_by_probe(
-    train: np.ndarray, labels: Sequence[str], groups: Sequence[str], test: np.ndarray
-) -> list[str]:
-    """Train a linear classifier on the features of some signers and name the signs of others.
-
-    Ridge regression of standardised features to a 1 for the sign and a 0 for all others, whose
-    solution is exact. How strongly its weights are held down is chosen on the training signers
-    alone: those left out of each of four parts.
-
-    Args:
-        train: Features, ``(N, D)``.
-        labels: The sign of each.
-        groups: The signer of each.
-        test: Features of what is to be named, ``(M, D)``.
-
-    Returns:
-        A label for each row of ``test``.
-
-    Raises:
-        UsageError: The training clips are of one sign or one signer.
-    """
-    names = sorted(set(labels))
-    signers = sorted(set(groups))
-    if len(names) < 2 or len(signers) < 2:
-        raise UsageError(
-            f"A probe needs two signs and two signers to train on; got {len(names)} and "
-            f"{len(signers)}."
-        )
-    mean, deviation = train.mean(axis=0), train.std(axis=0) + 1e-6
-    # Divided by the root of their number, so that one penalty suits any number of features.
-    scale = deviation * np.sqrt(train.shape[1])
-    inputs, queries = ((x - mean).astype(np.float64) / scale for x in (train, test))
-    targets = np.array([names.index(label) for label in labels])
-    wanted = np.eye(len(names))[targets]  # (N, signs)
-    folds = min(_MOST_FOLDS, len(signers))
-    fold = np.array([signers.index(group) % folds for group in groups])
-
-    def right(penalty: float) -> int:
-        hits = 0
-        for held in range(folds):
-            kept, out = fold != held, fold == held
-            answers = _ridge(inputs[kept], wanted[kept], inputs[out], penalty).argmax(axis=1)
-            hits += int((answers == targets[out]).sum())
-        return hits
-
-    best = max(_PENALTIES, key=right)
-    return [names[answer] for answer in _ridge(inputs, wanted, queries, best).argmax(axis=1)]
-
-
-def _ridge(
-    inputs: np.ndarray, wanted: np.ndarray, queries: np.ndarray, penalty: float
-) -> np.ndarray:
-    """Answer queries ``(M, D)`` by ridge regression, solved among clips, which are the fewer."""
-    middle = wanted.mean(axis=0)
-    inner = inputs @ inputs.T + penalty * np.eye(len(inputs))  # (N, N)
-    weights = np.linalg.solve(inner, wanted - middle)
-    return np.asarray(queries @ inputs.T @ weights + middle)
 
 
 def isolated_signs(sources: Sequence[VideoSource]) -> list[VideoSource]:
