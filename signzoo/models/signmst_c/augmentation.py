@@ -31,9 +31,15 @@ class SigningAugmentationConfig:
     """Share of the frames, in runs of up to six, in which all landmarks are lost."""
     drop_hand: float = 0.1
     """Probability, for each hand, that its fingers are lost for up to half a second somewhere."""
+    recombine: float = 0.0
+    """Probability that a clip is put together anew from signs of other clips; for corpora that say
+    when each sign is signed, where glosses are written and no video is looked at."""
 
     def __post_init__(self) -> None:
-        if not all(0 <= each <= 1 for each in (self.mirror, self.drop_frames, self.drop_hand)):
+        if not all(
+            0 <= each <= 1
+            for each in (self.mirror, self.drop_frames, self.drop_hand, self.recombine)
+        ):
             raise UsageError(f"Probabilities of the augmentation lie between 0 and 1; got {self}.")
         if min(self.scale, self.turn, self.shift, self.stretch, self.noise) < 0:
             raise UsageError(f"Amounts of the augmentation are at least 0; got {self}.")
@@ -41,7 +47,7 @@ class SigningAugmentationConfig:
     @classmethod
     def none(cls) -> Self:
         """No variation at all."""
-        return cls(0, 0, 0, 0, 0, 0, 0, 0)
+        return cls(0, 0, 0, 0, 0, 0, 0, 0, 0)
 
     def longest(self, num_frames: int) -> int:
         """The most frames that a clip of ``num_frames`` can have after :func:`augment`."""

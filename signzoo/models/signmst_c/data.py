@@ -23,6 +23,7 @@ from signzoo.models.signmst_c.features import (
 )
 from signzoo.models.signmst_c.landmarks import FPS, signing_landmarks
 from signzoo.models.signmst_c.network import SignMSTCConfig
+from signzoo.models.signmst_c.recombination import Recombination
 from signzoo.models.signmst_c.signing import (
     Signing,
     SigningBatch,
@@ -88,8 +89,12 @@ class SignedSamples:
         self.landmarks = _read_landmarks(self.sentences)
         # Where they lie is found once: it depends on what the files hold.
         self.features = store.fill(self.sentences) if store else [None] * len(self.sentences)
+        self.recombination = self._recombination(output)
         longest = augmentation.longest if augmentation is not None else int
-        self.lengths = [longest(len(each)) for each in self.landmarks]
+        lengths = [len(each) for each in self.landmarks]
+        if self.recombination:
+            lengths = [self.recombination.longest] * len(lengths)
+        self.lengths = [longest(each) for each in lengths]
 
     def __getitem__(self, draw: Draw) -> SignedSample:
         """Make one sample; its draw's seed decides how it is varied."""
@@ -98,15 +103,37 @@ class SignedSamples:
         path = self.features[draw.sample]
         features = read_features(path) if path is not None else None
         frames = self._pictures(sentence) if self.frames and sentence.video else None
+        text, gloss = self.texts[draw.sample], sentence.gloss
         if draw.seed is not None and self.augmentation is not None and frames is None:
             rng = np.random.default_rng(draw.seed)
+            if self.recombination and rng.random() < self.augmentation.recombine:
+                found, gloss = self.recombination.draw(draw.sample, rng)
+                landmarks, text = found.astype(np.float32), " ".join(gloss)
             landmarks = augment(landmarks, self.augmentation, rng, features is None)
             if features is not None:
                 features = stretch(features, moments(len(landmarks)))
         signing = Signing(
             torch.from_numpy(landmarks) if self.uses_landmarks else None, features, frames
         )
-        return SignedSample(sentence.id, signing, self.texts[draw.sample], sentence.gloss)
+        return SignedSample(sentence.id, signing, text, gloss)
+
+    def _recombination(self, output: str) -> Recombination | None:
+        """What puts clips together anew, if it is asked for.
+
+        Raises:
+            UsageError: The corpus does not say when each sign is signed, or video or another text
+                than glosses is asked for.
+        """
+        if self.augmentation is None or not self.augmentation.recombine:
+            return None
+        unknown = [each.id for each in self.sentences if not each.spans]
+        if unknown or output != "gloss" or any(self.features) or self.frames:
+            raise UsageError(
+                "augmentation.recombine puts landmarks of signs together: it needs data.output "
+                "gloss, no video, and a corpus that says when each sign is signed"
+                + (f", which {unknown[0]} does not." if unknown else ".")
+            )
+        return Recombination(self.landmarks, [each.spans for each in self.sentences])
 
     def _pictures(self, sentence: SignedSentence) -> Tensor:
         clip, pose = open_signing_video(sentence), sentence_pose(sentence)

@@ -1,5 +1,6 @@
 """Writes text of what SignMST-C saw: transformers' beam search, and when each word was signed."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from signzoo.errors import UsageError
 from signzoo.models.language_model import until_end
+from signzoo.models.signmst_c.joint import rank_together
 from signzoo.models.signmst_c.landmarks import FPS
 from signzoo.models.signmst_c.signing import STRIDE
 
@@ -29,6 +31,9 @@ class TextDecodingConfig:
     """Texts that are returned, at most as many as beams."""
     max_tokens: int = 80
     """Tokens after which a text ends."""
+    ctc: float = 0.3
+    """Share of the CTC head's log-probability in the choice among the beams, where a network has
+    such a head and writes glosses; 0 leaves the choice to the decoder alone."""
 
     def __post_init__(self) -> None:
         if min(self.beams, self.n_best, self.max_tokens) < 1 or self.n_best > self.beams:
@@ -36,6 +41,8 @@ class TextDecodingConfig:
                 "Decoding needs beams, n_best and max_tokens of at least 1, and no more n_best "
                 f"than beams; got {self}."
             )
+        if not 0 <= self.ctc <= 1:
+            raise UsageError(f"The CTC head's share lies between 0 and 1; got {self.ctc}.")
 
 
 @dataclass(frozen=True)
@@ -71,24 +78,31 @@ def decode(
 ) -> list[list[TextHypothesis]]:
     """Search for the texts of a batch; see :meth:`SignMSTC.translate`."""
     encoded = network.encode(batch)
+    together = bool(decoding.ctc and network.glosses) and network.config.output == "gloss"
+    count = decoding.beams if together else decoding.n_best
     result = network.language_model.generate(
         encoder_outputs=network.encoder_outputs(encoded),
         attention_mask=encoded.valid.long(),
-        generation_config=_generation_config(network, decoding),
+        generation_config=_generation_config(network, decoding, count),
     )
-    texts = network.tokenizer.batch_decode(result, skip_special_tokens=True)
-    scores = _scores(network, encoded, result[:, 1:], decoding.n_best).tolist()
-    found = [TextHypothesis(t.strip(), s) for t, s in zip(texts, scores, strict=True)]
-    count = decoding.n_best
-    return [found[start : start + count] for start in range(0, len(found), count)]
+    texts = [t.strip() for t in network.tokenizer.batch_decode(result, skip_special_tokens=True)]
+    clips = range(0, len(texts), count)
+    if together:
+        ranked = rank_together(
+            network, encoded, [texts[i : i + count] for i in clips], decoding.ctc
+        )
+        return [[TextHypothesis(t, math.exp(s)) for t, s in r[: decoding.n_best]] for r in ranked]
+    scores = _scores(network, encoded, result[:, 1:], count).tolist()
+    found = [TextHypothesis(t, s) for t, s in zip(texts, scores, strict=True)]
+    return [found[i : i + count] for i in clips]
 
 
-def _generation_config(network: "SignMSTC", decoding: TextDecodingConfig) -> Any:
+def _generation_config(network: "SignMSTC", decoding: TextDecodingConfig, count: int) -> Any:
     from transformers import GenerationConfig
 
     return GenerationConfig(
         num_beams=decoding.beams,
-        num_return_sequences=decoding.n_best,
+        num_return_sequences=count,
         length_penalty=decoding.length_penalty if decoding.beams > 1 else 1.0,
         early_stopping=decoding.beams > 1,
         max_new_tokens=decoding.max_tokens,
