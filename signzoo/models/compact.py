@@ -191,9 +191,16 @@ def _convert(pieces: Any, names: Sequence[str]) -> Any:
 def main() -> None:
     """Make a compact language model of the files that are named."""
     from signzoo.data.pairs import read_pairs
+    from signzoo.data.sentences import read_sentences
 
     parser = argparse.ArgumentParser(prog="python -m signzoo.models.compact", description=__doc__)
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="sentences with their glosses, or the folder of a corpus of signed sentences",
+    )
     parser.add_argument("--out", required=True, type=Path, metavar="FOLDER")
     for name, value in vars(CompactConfig()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
@@ -201,9 +208,15 @@ def main() -> None:
     given = vars(parser.parse_args())
     files, out, seed = given.pop("files"), given.pop("out"), given.pop("seed")
     try:
-        pairs = [pair for path in files for pair in read_pairs(path)]
-        texts = [text for pair in pairs for text in (pair.text, " ".join(pair.gloss))]
-        names = list(dict.fromkeys(path.parent.name for path in files))
+        pairs = [
+            pair
+            for path in files
+            for pair in (read_sentences(path) if path.is_dir() else read_pairs(path))
+        ]
+        texts = [text for pair in pairs for text in (pair.text, " ".join(pair.gloss)) if text]
+        names = list(
+            dict.fromkeys(path.name if path.is_dir() else path.parent.name for path in files)
+        )
         make_compact(texts, names, out, CompactConfig(**given), seed)
     except SignzooError as error:
         sys.exit(str(error))

@@ -103,6 +103,16 @@ def test_the_command_writes_a_folder_with_a_token_for_each_corpus(
     assert config["encoder_ffn_dim"] == 32
 
 
+def test_a_corpus_of_signed_sentences_will_do_too(fake_corpora, tmp_path, monkeypatch):
+    words = [str(fake_corpora / "synthetic"), "--out", str(tmp_path / "model")]
+    words += ["--num-tokens", "40", "--width", "8", "--inner-width", "8", "--heads", "1"]
+    monkeypatch.setattr(sys, "argv", ["compact", *words])
+    compact.main()
+    tokenizer = json.loads((tmp_path / "model" / "tokenizer.json").read_text("utf-8"))
+    tokens = [token["content"] for token in tokenizer["added_tokens"]]
+    assert "<synthetic>" in tokens
+
+
 def test_the_command_says_in_one_line_what_is_wrong(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["compact", str(tmp_path / "none.jsonl"), "--out", "x"])
     with pytest.raises(SystemExit, match=r"none\.jsonl"):

@@ -19,6 +19,7 @@ from signzoo.errors import SignzooError
 from signzoo.models.signmst_c.signing import SigningBatch
 
 if TYPE_CHECKING:
+    from signzoo.models.signmst_c.data import SentenceSource
     from signzoo.models.signmst_c.network import Encoded, SignMSTC
 
 # How many distances of held-out clips are kept, from the nearest to the farthest.
@@ -102,22 +103,26 @@ def mean_features(network: "SignMSTC", batches: Iterable[SigningBatch]) -> Tenso
 
 def main() -> None:
     """Teach a checkpoint what is familiar to it."""
-    from signzoo.models.signmst_c.data import SentenceSource, SignedSentenceData
+    from signzoo.models.signmst_c.data import SignedSentenceData
     from signzoo.models.signmst_c.network import SignMSTC
 
     parser = argparse.ArgumentParser(
         prog="python -m signzoo.models.signmst_c.familiarity", description=main.__doc__
     )
     parser.add_argument("checkpoint", help="a folder, as signzoo export writes it")
-    parser.add_argument("--train", required=True, nargs="+", help="corpora it was trained on")
+    parser.add_argument(
+        "--train",
+        required=True,
+        nargs="+",
+        help="corpora it was trained on: folders, or FOLDER:SPLIT for train, dev or test of one",
+    )
     parser.add_argument("--held-out", required=True, nargs="+", help="corpora of the same kind")
     parser.add_argument("--out", required=True, type=Path, help="the new checkpoint's folder")
     given = parser.parse_args()
     try:
         network = SignMSTC.from_pretrained(given.checkpoint)
         train, val = (
-            tuple(SentenceSource(str(Path(path).resolve())) for path in paths)
-            for paths in (given.train, given.held_out)
+            tuple(_source(text) for text in texts) for texts in (given.train, given.held_out)
         )
         data = SignedSentenceData.of(network.config, train, val)
         data.setup("fit")
@@ -127,6 +132,16 @@ def main() -> None:
     except SignzooError as error:
         sys.exit(str(error))
     print(given.out)
+
+
+def _source(text: str) -> "SentenceSource":
+    """FOLDER or FOLDER:SPLIT."""
+    from signzoo.models.signmst_c.data import SentenceSource
+
+    folder, _, split = text.rpartition(":")
+    if split in ("train", "dev", "test") and folder:
+        return SentenceSource(str(Path(folder).resolve()), split)
+    return SentenceSource(str(Path(text).resolve()))
 
 
 if __name__ == "__main__":

@@ -121,6 +121,24 @@ def test_what_is_like_the_training_clips_is_familiar_and_noise_is_not(network, c
     assert network.how_familiar([far]) < [0.01]
 
 
+def test_a_command_teaches_a_checkpoint_from_parts_of_a_corpus(
+    network, fake_corpora, tmp_path, monkeypatch
+):
+    from signzoo.models.signmst_c import familiarity
+
+    alone = dataclasses.replace(network.config, branches=("landmarks",), output="gloss")
+    SignMSTC(alone).eval().save_pretrained(tmp_path / "saved")
+    corpus, out = str(fake_corpora / "wlasl124"), str(tmp_path / "taught")
+    words = [str(tmp_path / "saved"), "--train", f"{corpus}:train", "--held-out", corpus]
+    monkeypatch.setattr("sys.argv", ["familiarity", *words, "--out", out])
+    familiarity.main()
+    assert SignMSTC.from_pretrained(out).familiarity.is_known
+    words[-1] = f"{corpus}:test"  # of which there is none
+    monkeypatch.setattr("sys.argv", ["familiarity", *words, "--out", out])
+    with pytest.raises(SystemExit, match="no sentences in its split 'test'"):
+        familiarity.main()
+
+
 def test_a_checkpoint_keeps_glosses_and_familiarity(network, clip, tmp_path):
     network.glosses = ("REGEN", "WIND")
     network.familiarity.learn(torch.randn(9, 16), torch.randn(9, 16))
