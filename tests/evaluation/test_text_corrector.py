@@ -17,6 +17,7 @@ from signzoo.evaluation.text_corrector import (
 )
 from signzoo.models.text_corrector.data import Sentence
 from signzoo.models.text_corrector.errors import WordSampler, split
+from signzoo.models.text_corrector.language import Vocabulary
 from signzoo.models.text_corrector.network import TextCorrector, TextCorrectorConfig
 
 TEXTS = ["morgen regnet es im norden", "heute scheint die sonne im süden", "ja"]
@@ -82,8 +83,10 @@ def test_only_exact_restorations_above_the_threshold_count():
 
 @pytest.fixture
 def corrector(fake_corpora, tmp_path):
-    config = TextCorrectorConfig(language_model=str(fake_corpora / "compact"), beams=2)
-    TextCorrector(config).eval().save_pretrained(tmp_path / "corrector")
+    network = TextCorrector(TextCorrectorConfig(width=16, hidden=16, num_words=60, candidates=4))
+    rows = (fake_corpora / "phoenix14t" / "train.jsonl").read_text("utf-8").splitlines()
+    network.vocabulary = Vocabulary.of((json.loads(row)["text"].split() for row in rows), 60)
+    network.eval().save_pretrained(tmp_path / "corrector")
     return tmp_path / "corrector"
 
 

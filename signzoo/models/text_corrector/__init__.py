@@ -11,7 +11,6 @@ __getattr__, __dir__, __all__ = attach(
         "TextCorrectorConfig": "signzoo.models.text_corrector.network",
         "TextCorrectorData": "signzoo.models.text_corrector.data",
         "TextCorrectorTask": "signzoo.models.text_corrector.task",
-        "find_confusions": "signzoo.models.text_corrector.errors",
         "fit_error_rates": "signzoo.models.text_corrector.errors",
     },
 )

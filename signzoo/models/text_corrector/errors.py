@@ -3,9 +3,9 @@
 A word here is what is written between spaces; in Chinese it is a character.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -25,13 +25,10 @@ _UNDONE: dict[EditKind, ErrorKind] = {
     "insert": "deletion",
 }
 
-# How often a word that drafts are known to confuse is replaced by one that they wrote for it.
-_CONFUSED = 0.5
-
 # The share of its count's logarithm that a word is drawn by (Mikolov et al., "Distributed
 # Representations of Words and Phrases", NeurIPS 2013): by the count itself, half of all words drawn
 # would be the twenty most frequent ones.
-_FLATTENING = 0.75
+FLATTENING = 0.75
 
 
 @dataclass(frozen=True)
@@ -62,18 +59,6 @@ class ErrorRates:
         if self.distance < 1:
             raise UsageError(f"A word moves by at least 1 place; got distance {self.distance}.")
 
-    def times(self, factor: float) -> "ErrorRates":
-        """Rates that are so many times as high, but raised to one half at most."""
-        highest = max(self.order, self.insertion, self.substitution + self.deletion)
-        factor = min(factor, max(1.0, 0.5 / highest)) if highest else factor
-        return replace(
-            self,
-            order=factor * self.order,
-            insertion=factor * self.insertion,
-            substitution=factor * self.substitution,
-            deletion=factor * self.deletion,
-        )
-
 
 def split(text: str, language: str) -> list[str]:
     """Split a sentence into what errors are made of: words, or the characters of Chinese."""
@@ -90,7 +75,6 @@ class WordSampler:
 
     Args:
         sentences: Sentences, split into words; those words are drawn.
-        confusions: What :func:`find_confusions` found in real drafts.
 
     Attributes:
         words: The words in alphabetical order.
@@ -100,12 +84,7 @@ class WordSampler:
         UsageError: There are fewer than two different words, so none could replace another.
     """
 
-    def __init__(
-        self,
-        sentences: Iterable[Sequence[str]],
-        confusions: Mapping[str, Sequence[str]] | None = None,
-    ) -> None:
-        self._confusions = confusions or {}
+    def __init__(self, sentences: Iterable[Sequence[str]]) -> None:
         counts = Counter(word for words in sentences for word in words)
         if len(counts) < 2:
             raise UsageError(
@@ -113,7 +92,7 @@ class WordSampler:
                 "needs two at least."
             )
         self.words = sorted(counts)
-        weights = np.array([counts[word] for word in self.words]) ** _FLATTENING
+        weights = np.array([counts[word] for word in self.words]) ** FLATTENING
         self.probabilities: np.ndarray = weights / weights.sum()
         self._cumulated = self.probabilities.cumsum()
 
@@ -124,18 +103,6 @@ class WordSampler:
             word = self.words[min(place, len(self.words) - 1)]
             if word != other_than:
                 return word
-
-    def replace(self, word: str, rng: np.random.Generator) -> str:
-        """Draw what stands for a word by mistake, often what real drafts have for it."""
-        known = self._confusions.get(word, ())
-        if known and rng.random() < _CONFUSED:
-            return known[rng.integers(len(known))]
-        return self.draw(rng, word)
-
-
-def most_words(num_words: int) -> int:
-    """The most words that a sentence of so many can have with its errors."""
-    return num_words + 2 + num_words // 4
 
 
 def inject_errors(
@@ -153,24 +120,21 @@ def inject_errors(
         rng: Decides.
 
     Returns:
-        The sentence with its errors, often none; at most :func:`most_words` and, if it had a word,
-        at least one.
+        The sentence with its errors, often none; at least one word, if it had one.
     """
     moved = list(words)
     for place in np.flatnonzero(rng.random(len(moved)) < rates.order).tolist():
         _move(moved, place, rates.distance, rng)
     chances = rng.random(len(moved))
     spoiled = [
-        [sampler.replace(word, rng) if chance < rates.deletion + rates.substitution else word]
+        [sampler.draw(rng, word) if chance < rates.deletion + rates.substitution else word]
         if chance >= rates.deletion
         else []
         for word, chance in zip(moved, chances.tolist(), strict=True)
     ]
     if moved and not any(spoiled):
         spoiled[0] = moved[:1]
-    gaps = np.flatnonzero(rng.random(len(moved) + 1) < rates.insertion)
-    room = most_words(len(moved)) - len(moved)
-    inserted = set(rng.permutation(gaps)[:room].tolist())
+    inserted = set(np.flatnonzero(rng.random(len(moved) + 1) < rates.insertion).tolist())
     damaged = []
     for place, kept in enumerate([*spoiled, []]):
         damaged += [sampler.draw(rng)] * (place in inserted) + kept
@@ -259,28 +223,6 @@ def _count_errors(draft: Sequence[str], reference: Sequence[str]) -> Counter[str
     for edit in find_edits(draft, reference):
         counts[_UNDONE[edit.kind]] += max(1, len(edit.words))
     return counts
-
-
-def find_confusions(
-    drafts: Sequence[str], references: Sequence[str], language: str = "de"
-) -> dict[str, tuple[str, ...]]:
-    """Find which words stand for which in real drafts.
-
-    Args:
-        drafts: What a system wrote.
-        references: The correct sentences, in the same order.
-        language: BCP 47 code of the written language.
-
-    Returns:
-        What the drafts have in the place of each word, as often as they have it.
-    """
-    confused: dict[str, list[str]] = defaultdict(list)
-    for draft, reference in zip(drafts, references, strict=True):
-        words = split(draft, language)
-        for edit in find_edits(words, split(reference, language)):
-            if edit.kind == "substitute":
-                confused[edit.words[0]].append(words[edit.place])
-    return {word: tuple(others) for word, others in confused.items()}
 
 
 def _move(words: list[str], place: int, distance: int, rng: np.random.Generator) -> None:

@@ -1,58 +1,69 @@
-"""Repairs draft translations: a sequence-to-sequence language model reads one and writes its edits.
+"""Repairs draft translations: weighs every small edit by how much likelier it makes the sentence.
 
-It was taught on sentences with errors put in (:mod:`signzoo.models.text_corrector.errors`). A draft
-stays as it is unless edits are clearly likelier than none.
+A draft stays as it is unless another sentence is clearly likelier to be what was meant.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 from typing_extensions import Self
 
+from signzoo._files import write_text
 from signzoo.data.collate import batches_by_length
-from signzoo.errors import UsageError
+from signzoo.errors import UsageError, WeightsError
 from signzoo.hub.checkpoint import Pretrained
-from signzoo.models.language_model import (
-    LANGUAGE_MODEL,
-    LanguageModel,
-    make_language_model,
-    open_language_model,
-    write_language_model,
+from signzoo.models.text_corrector.errors import ErrorRates, join, split
+from signzoo.models.text_corrector.language import (
+    PADDING,
+    UNKNOWN,
+    BothWays,
+    Vocabulary,
+    reading_orders,
 )
-from signzoo.models.text_corrector.edits import Edit, apply_edits, find_edits
-from signzoo.models.text_corrector.errors import join, split
-from signzoo.models.text_corrector.scripts import MAX_WORDS, ScriptTokenizer
-from signzoo.transforms.text import primary_subtag
+from signzoo.models.text_corrector.proposals import Edited, propose
 
-# So many words of drafts, times the beams, are searched at a time.
-_WORDS_PER_BATCH = 4000
+WORDS = "words.json"
+# Words of the longest draft; the search for edits grows with the square of it.
+MAX_WORDS = 160
+# So many words are read at a time.
+_WORDS_PER_BATCH = 12000
 
 
 @dataclass(frozen=True)
 class TextCorrectorConfig:
-    """Which language model repairs drafts, and when it is believed."""
+    """Size of the language model, and when a correction is believed."""
 
-    language_model: str = "text2gloss-base"
-    """The language model, a sequence-to-sequence one: a name of `signzoo models`, hf://owner/repo,
-    or a folder. A checkpoint that holds its own leaves this empty."""
     language: str = "de"
     """Written language, a BCP 47 code."""
-    threshold: float = 0.0
-    """By how much the log-probability of a correction must exceed that of leaving the draft."""
-    beams: int = 5
-    """Corrections that are followed at the same time."""
-    dropout: float | None = None
-    """Share of activations that training leaves out; the language model's own by default."""
+    num_words: int = 4000
+    """Words that it has room for: the most frequent ones of the training text, of those that occur
+    twice."""
+    width: int = 256
+    """Channels of an embedding."""
+    hidden: int = 512
+    """Channels of the first LSTM of each direction."""
+    dropout: float = 0.45
+    """Share of the channels that training leaves out."""
+    word_dropout: float = 0.1
+    """Share of the words that training leaves out."""
+    threshold: float = 2.0
+    """By how much the log-odds of a correction must exceed those of the draft."""
+    candidates: int = 12
+    """Edits of each kind that are weighed exactly; what is weighed is first chosen roughly."""
+    most_edits: int = 3
+    """Edits of one draft, each of which must exceed the threshold."""
 
     def __post_init__(self) -> None:
-        if self.beams < 1 or (self.dropout is not None and not 0 <= self.dropout < 1):
+        sizes = (self.num_words, self.width, self.hidden, self.candidates, self.most_edits)
+        if min(sizes) < 1 or not all(0 <= x < 1 for x in (self.dropout, self.word_dropout)):
             raise UsageError(
-                "The text corrector needs beams of at least 1 and a dropout between 0 and 1; got "
+                "The text corrector needs positive sizes and a dropout from 0 to below 1; got "
                 f"{self}."
             )
 
@@ -64,8 +75,8 @@ class Correction:
     Attributes:
         text: The correction, or the draft where it is kept.
         draft: The draft.
-        score: Log-probability of the best other sentence less that of the draft itself; 0 where the
-            search found no other.
+        score: Log-odds of the best other sentence against the draft itself; minus infinity where
+            there is no other.
         changed: Whether the text is another than the draft.
     """
 
@@ -76,185 +87,120 @@ class Correction:
 
 
 class TextCorrector(Pretrained):
-    """The paper's Text Correction Network, over any sequence-to-sequence language model.
+    """Repairs drafts by a noisy channel: a language model, and how often which error is made.
 
     Reference: Li et al., "Beyond Words: AuralLLM and SignMST-C for Precise Sign Language Production
     and Bidirectional Accessibility", section "Text Correction Network".
-    Differs from the paper, which says neither how the network writes nor when a draft stays: it
-    writes edits (:mod:`signzoo.models.text_corrector.scripts`), and they must be likelier than none
-    by a threshold. Log-probabilities are sums over the tokens of the edits, not means, and so those
-    of the whole sentence given the draft.
+    Differs from the paper, whose network reads a draft and writes a sentence: with the text of one
+    sign language corpus such networks learnt less than n-grams know (docs/guides/text_correction.md
+    has the numbers). Here the network says how likely a sentence is, in both directions of reading,
+    and each single edit of a draft is worth what its sentence gains, times the probability of the
+    error that it undoes (Kernighan, Church and Gale, COLING 1990).
 
     Args:
-        config: Which language model, and when it is believed.
-        language_model: The language model itself; opened by the config by default.
+        config: Size, and when a correction is believed.
 
     Attributes:
-        language_model: The model of transformers.
-        tokenizer: Its tokenizer.
-
-    Raises:
-        UsageError: The language model is no sequence-to-sequence one.
+        vocabulary: The words that it knows; none until training or a checkpoint sets it.
+        rates: How often which error is made.
     """
 
     component: ClassVar[str] = "text_corrector"
     config_class: ClassVar[type[Any]] = TextCorrectorConfig
-    files: ClassVar[tuple[str, ...]] = (LANGUAGE_MODEL,)
+    files: ClassVar[tuple[str, ...]] = (WORDS,)
     config: TextCorrectorConfig
 
-    def __init__(
-        self, config: TextCorrectorConfig, language_model: LanguageModel | None = None
-    ) -> None:
+    def __init__(self, config: TextCorrectorConfig) -> None:
         super().__init__()
-        opened = language_model or open_language_model(config.language_model, config.dropout)
-        if not opened.model.config.is_encoder_decoder:
-            raise UsageError(
-                f"{config.language_model or 'The language model'} only continues text; a corrector "
-                "needs a sequence-to-sequence model, such as mT5, mBART or a compact one of "
-                "signzoo.models.compact."
-            )
         self.config = config
-        self.tokenizer: Any = opened.tokenizer
-        self.language_model: Any = opened.model
-        spaced = primary_subtag(config.language) != "zh"
-        self._scripts = ScriptTokenizer(self.tokenizer, spaced)
-        if len(self.tokenizer) > self.language_model.config.vocab_size:
-            self.language_model.resize_token_embeddings(len(self.tokenizer), mean_resizing=False)
-        self.train()  # transformers opens in evaluation mode, where there is no dropout
+        self.vocabulary = Vocabulary([], [], 0, 0)
+        self.rates = ErrorRates()
+        self.model = BothWays(
+            config.num_words + len(self.vocabulary),
+            config.width,
+            config.hidden,
+            config.dropout,
+            config.word_dropout,
+        )
 
     @classmethod
     def build(cls, config: Any, folder: Path) -> Self:
         """Make the network of a checkpoint folder, without its tensors."""
-        return cls(config, make_language_model(folder, config.dropout))
+        network = cls(config)
+        try:
+            network.set_extra_state(_bytes((folder / WORDS).read_text("utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise WeightsError(f"{folder / WORDS} is damaged: {error}") from error
+        return network
 
     def write_files(self, folder: Path) -> None:
         """Write what :meth:`build` reads beside the config and the tensors."""
-        whole = LanguageModel(self.language_model, self.tokenizer, "")
-        write_language_model(whole, folder / LANGUAGE_MODEL)
+        write_text(folder / WORDS, bytes(self.get_extra_state().tolist()).decode() + "\n")
 
-    def saved_config(self) -> dict[str, Any]:
-        """The fields of the config as a checkpoint holds them."""
-        return {**asdict(self.config), "language_model": ""}
+    def get_extra_state(self) -> Tensor:
+        """Words and rates, for a Lightning checkpoint: JSON in bytes, which is plain data."""
+        known = self.vocabulary
+        content = {
+            "words": known.words[-len(known.counts) :] if known.counts else [],
+            "counts": known.counts,
+            "unknown": [known.num_unknown, known.num_rare],
+            "rates": asdict(self.rates),
+        }
+        return _bytes(json.dumps(content, ensure_ascii=False))
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Read what :meth:`get_extra_state` wrote."""
+        content = json.loads(bytes(state.tolist()))
+        self.vocabulary = Vocabulary(
+            [str(word) for word in content["words"]],
+            [int(count) for count in content["counts"]],
+            *(int(number) for number in content["unknown"]),
+        )
+        self.rates = ErrorRates(**content["rates"])
+
+    def forward(self, drafts: list[str]) -> list[str]:
+        """Correct drafts, as pipelines ask for it; see :meth:`correct`."""
+        return [each.text for each in self.correct(drafts)]
 
     @property
     def device(self) -> torch.device:
-        """Where the language model is."""
-        return next(self.language_model.parameters()).device
+        """Where the network is."""
+        return self.model.biases.device
 
-    def logits(self, drafts: Sequence[str], texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Read drafts and predict each token of the edits that make texts of them.
-
-        Args:
-            drafts: B drafts.
-            texts: A texts for each draft, those of the first draft first; in most cases one.
-
-        Returns:
-            Logits ``(B·A, M, V)`` and tokens ``(B·A, M)``, -100 where there is none.
-        """
-        ids, mask = self.encode(drafts)
-        return self.edit_logits(self.read(ids, mask), mask, self.find_edits(drafts, texts))
-
-    def find_edits(self, drafts: Sequence[str], texts: Sequence[str]) -> list[tuple[Edit, ...]]:
-        """The edits that make texts of drafts, as for :meth:`logits`."""
-        language = self.config.language
-        repeats = len(texts) // max(len(drafts), 1)
-        ours = [split(draft, language) for draft in drafts for _ in range(repeats)]
-        return [
-            find_edits(words, split(text, language))
-            for words, text in zip(ours, texts, strict=True)
-        ]
-
-    def read(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """States of the encoder, ``(B, N, D)``, for tokens of :meth:`encode`."""
-        states: Tensor = self.language_model.get_encoder()(input_ids=ids, attention_mask=mask)[0]
-        return states
-
-    def edit_logits(
-        self, states: Tensor, mask: Tensor, edits: Sequence[Sequence[Edit]]
-    ) -> tuple[Tensor, Tensor]:
-        """Predict each token of edits, from those before it and a draft that was read.
+    def losses(self, texts: Sequence[str]) -> Tensor:
+        """Negative log-probability of each word and of the end, in both directions.
 
         Args:
-            states: What :meth:`read` gives, ``(B, N, D)``.
-            mask: Where they are no padding, ``(B, N)``.
-            edits: A times B edits, as for :meth:`logits`.
-
-        Returns:
-            As :meth:`logits`.
-        """
-        written = [self._scripts.write(each) for each in edits]
-        return self._decode(states, mask, written, self._start_token)
-
-    def rewrite_logits(
-        self, states: Tensor, mask: Tensor, texts: Sequence[str]
-    ) -> tuple[Tensor, Tensor]:
-        """Predict each token of whole sentences, an auxiliary task of training.
-
-        Args:
-            states: What :meth:`read` gives, ``(B, N, D)``.
-            mask: Where they are no padding, ``(B, N)``.
             texts: B sentences.
 
         Returns:
-            As :meth:`logits`.
+            ``(2, B, L)``, 0 in padding.
         """
-        written = [self._scripts.spell(split(text, self.config.language)) for text in texts]
-        return self._decode(states, mask, written, self._scripts.rewrite)
+        words = [split(text, self.config.language) for text in texts]
+        return torch.stack(self._losses([self.vocabulary.numbers(each) for each in words]))
 
-    def _decode(
-        self, states: Tensor, mask: Tensor, written: Sequence[list[int]], start: int
-    ) -> tuple[Tensor, Tensor]:
-        """Predict each of the written tokens from the start and those before it."""
-        answers, within = self._pad(written)
-        repeats = len(written) // len(states)
-        first = torch.full_like(answers[:, :1], start)
-        logits = self.language_model(
-            encoder_outputs=(states.repeat_interleave(repeats, dim=0),),
-            attention_mask=mask.repeat_interleave(repeats, dim=0),
-            decoder_input_ids=torch.cat([first, answers[:, :-1]], dim=1),
-            use_cache=False,
-        ).logits
-        return logits, answers.masked_fill(within == 0, -100)
+    def _losses(self, sentences: Sequence[Sequence[int]]) -> list[Tensor]:
+        """As :meth:`losses`, of numbers of words."""
+        found = []
+        for direction, order in enumerate(reading_orders(sentences, self.device)):
+            logs = self.model(order[:, :-1].clamp(min=0), direction, len(self.vocabulary))
+            wanted = order[:, 1:]
+            each = -logs.gather(2, wanted.clamp(min=0)[..., None])[..., 0]
+            found.append(each.masked_fill(wanted == PADDING, 0.0))
+        return found
 
-    def markers(self, ids: Tensor) -> Tensor:
-        """The places, ``(B, N)``, whose markers tokens are; -1 for other tokens."""
-        return self._scripts.places(ids)
+    def log_probabilities(self, texts: Sequence[str]) -> Tensor:
+        """Log-probability of sentences, the mean of both directions, ``(B,)``.
 
-    def encode(self, drafts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Tokens of B drafts and which of them are no padding, both ``(B, N)``.
-
-        Raises:
-            UsageError: A draft has more than :data:`MAX_WORDS` words.
+        Of the words that it does not know, each is as likely as the others.
         """
-        words = [split(draft, self.config.language) for draft in drafts]
-        longest = max(map(len, words), default=0)
-        if longest > MAX_WORDS:
-            raise UsageError(
-                f"A draft has {longest} words; a sentence may have {MAX_WORDS}. Correct it "
-                "sentence by sentence."
-            )
-        return self._pad(self._scripts.read_draft(each) for each in words)
+        words = [split(text, self.config.language) for text in texts]
+        return self._log_probabilities([self.vocabulary.numbers(each) for each in words])
 
-    def _pad(self, sequences: Iterable[list[int]]) -> tuple[Tensor, Tensor]:
-        """Sequences of tokens as one tensor ``(B, N)``, and where they are in it."""
-        tokens = [torch.tensor(each) for each in sequences]
-        ids = torch.nn.utils.rnn.pad_sequence(
-            tokens, batch_first=True, padding_value=self.tokenizer.pad_token_id
-        )
-        lengths = torch.tensor([len(each) for each in tokens])
-        mask = torch.arange(ids.shape[1]) < lengths[:, None]
-        return ids.to(self.device), mask.long().to(self.device)
-
-    def log_probabilities(self, drafts: Sequence[str], texts: Sequence[str]) -> Tensor:
-        """Log-probability of the edits that make each text of its draft, ``(B·A,)``.
-
-        Args:
-            drafts: B drafts.
-            texts: A texts for each, as for :meth:`logits`.
-        """
-        logits, tokens = self.logits(drafts, texts)
-        errors = functional.cross_entropy(logits.float().mT, tokens, reduction="none")  # (B·A, M)
-        return -errors.sum(dim=1)
+    def _log_probabilities(self, sentences: Sequence[Sequence[int]]) -> Tensor:
+        ahead, back = (each.sum(dim=1) for each in self._losses(sentences))
+        rare = torch.tensor([list(row).count(UNKNOWN) for row in sentences]).to(ahead)
+        return -(ahead + back) / 2 - rare * math.log(max(1, self.vocabulary.num_unknown))
 
     @torch.inference_mode()
     def correct(
@@ -263,117 +209,65 @@ class TextCorrector(Pretrained):
         threshold: float | None = None,
         progress: Callable[[int], Any] | None = None,
     ) -> list[Correction]:
-        """Repair drafts where the network is sure enough that they are wrong.
+        """Repair drafts where another sentence is clearly likelier.
 
-        Words that are not edited stay as the draft writes them; new ones are written as the
-        tokenizer does, which may lower-case them. An empty draft stays empty.
+        The best edit is made, and then the best of what that leaves, as long as each exceeds the
+        threshold. Words are compared as they are written: write drafts as the training text is
+        written. An empty draft stays empty.
 
         Args:
             drafts: N drafts, a sentence each.
-            threshold: In the place of the config's; minus infinity takes the best correction
-                always.
-            progress: Is told how many drafts were done, batch by batch.
+            threshold: In the place of the config's; with minus infinity the best single edit of
+                each draft is made, however little it is worth.
+            progress: Is told how many drafts were done, one by one.
 
         Returns:
             A correction for each.
 
         Raises:
-            UsageError: A draft has more than :data:`MAX_WORDS` words (characters of Chinese).
+            UsageError: A draft has more than :data:`MAX_WORDS` words (characters of Chinese), or
+                the network was never trained.
         """
+        if not self.vocabulary.counts:
+            raise UsageError("This corrector knows no words; train it, or load trained weights.")
         threshold = self.config.threshold if threshold is None else threshold
-        found = {i: Correction(text, text, 0.0, False) for i, text in enumerate(drafts)}
-        lengths = [len(split(draft, self.config.language)) for draft in drafts]
-        asked = [i for i, length in enumerate(lengths) if length]
-        limit = _WORDS_PER_BATCH // self.config.beams
-        for numbers in batches_by_length([lengths[i] for i in asked], limit):
-            batch = [asked[number] for number in numbers]
-            found |= zip(batch, self._correct([drafts[i] for i in batch], threshold), strict=True)
-            if progress:
-                progress(len(batch))
-        return [found[i] for i in range(len(drafts))]
+        found = []
+        for draft in drafts:
+            words = split(draft, self.config.language)
+            if len(words) > MAX_WORDS:
+                raise UsageError(
+                    f"A draft has {len(words)} words; a sentence may have {MAX_WORDS}. Correct it "
+                    "sentence by sentence."
+                )
+            found.append(self._correct(draft, words, threshold))
+            if progress and words:
+                progress(1)
+        return found
 
-    def _correct(self, drafts: Sequence[str], threshold: float) -> list[Correction]:
-        """Correct one batch: the likeliest beam that is another sentence, against the draft."""
-        candidates = self._search(drafts)
-        texts = [
-            text for draft, each in zip(drafts, candidates, strict=True) for text in (draft, *each)
-        ]
-        scores = self.log_probabilities(drafts, texts).view(len(drafts), -1)
-        gains = (scores[:, 1:] - scores[:, :1]).tolist()  # of B drafts, by beam
-        return [
-            _decide(draft, dict(zip(each, row, strict=True)), threshold)
-            for draft, each, row in zip(drafts, candidates, gains, strict=True)
-        ]
+    def _correct(self, draft: str, words: list[str], threshold: float) -> Correction:
+        first, changed = -math.inf, False
+        for number in range(self.config.most_edits if math.isfinite(threshold) else 1):
+            best, gain = self._best_edit(words) if words else (None, -math.inf)
+            first = first if number else gain
+            if best is None or gain <= threshold:
+                break
+            words, changed = list(best.words), True
+        text = join(words, self.config.language) if changed else draft
+        return Correction(text, draft, first, changed)
 
-    def _search(self, drafts: Sequence[str]) -> list[list[str]]:
-        """The sentence of each beam; the draft again for one that is no edit of it."""
-        from transformers import GenerationConfig, LogitsProcessorList
-
-        ids, mask = self.encode(drafts)
-        beams = self.config.beams
-        limits = (mask.sum(dim=1) + 8).repeat_interleave(beams)
-        sequences = self.language_model.generate(
-            input_ids=ids,
-            attention_mask=mask,
-            generation_config=GenerationConfig(
-                num_beams=beams,
-                num_return_sequences=beams,
-                length_penalty=0.0,  # edits count by their probability, however long they are
-                early_stopping=beams > 1,  # else all of a batch wait for its longest beam
-                max_new_tokens=int(limits.max()),
-                do_sample=False,
-                decoder_start_token_id=self._start_token,
-                pad_token_id=self.tokenizer.pad_token_id,
-                eos_token_id=self.tokenizer.eos_token_id,
-            ),
-            logits_processor=LogitsProcessorList([_Ending(limits, self.tokenizer.eos_token_id)]),
-        )
-        written = sequences[:, 1:].view(len(drafts), beams, -1).tolist()
-        return [
-            [self._edited(draft, tokens) for tokens in each]
-            for draft, each in zip(drafts, written, strict=True)
-        ]
-
-    def _edited(self, draft: str, tokens: Sequence[int]) -> str:
-        """A draft after the edits that tokens say, if they say any."""
-        words = split(draft, self.config.language)
-        edits = self._scripts.parse(tokens, len(words))
-        edited = apply_edits(words, edits) if edits else []
-        # Nothing at all is no sentence, and more than can be read is none either.
-        known = 0 < len(edited) <= MAX_WORDS
-        return join(edited, self.config.language) if known else draft
-
-    @property
-    def _start_token(self) -> int:
-        """The token that the decoder begins from."""
-        start = self.language_model.config.decoder_start_token_id
-        return int(self.tokenizer.pad_token_id if start is None else start)
+    def _best_edit(self, words: Sequence[str]) -> tuple[Edited | None, float]:
+        """The best single edit of a draft, and the log-odds of it against none."""
+        edits = propose(self, words)
+        if not edits:
+            return None, -math.inf
+        numbers = [self.vocabulary.numbers(each) for each in (words, *(e.words for e in edits))]
+        logs = torch.zeros(len(numbers))
+        for batch in batches_by_length([len(row) + 1 for row in numbers], _WORDS_PER_BATCH):
+            logs[batch] = self._log_probabilities([numbers[i] for i in batch]).cpu()
+        gains = logs[1:] - logs[0] + torch.tensor([each.channel for each in edits])
+        best = int(gains.argmax())
+        return edits[best], float(gains[best])
 
 
-def _decide(draft: str, gains: dict[str, float], threshold: float) -> Correction:
-    """Choose between a draft and its corrections, each with what it gains over the draft."""
-    others = {text: gain for text, gain in gains.items() if text.split() != draft.split()}
-    if not others:
-        return Correction(draft, draft, 0.0, False)
-    best = max(others, key=others.__getitem__)
-    changed = others[best] > threshold
-    return Correction(best if changed else draft, draft, others[best], changed)
-
-
-class _Ending:
-    """Ends each correction in time for its own draft, whatever the others of the batch need.
-
-    Args:
-        limits: The most tokens of each beam's correction, ``(B·beams,)``.
-        end: The token that ends one.
-    """
-
-    def __init__(self, limits: Tensor, end: int) -> None:
-        self.limits = limits
-        self.end = end
-
-    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        """Leave only the end to those ``(B·beams, V)`` whose time has come."""
-        late = input_ids.shape[1] >= self.limits
-        others = torch.arange(scores.shape[1], device=scores.device) != self.end
-        return scores.masked_fill(late[:, None] & others, -torch.inf)
+def _bytes(content: str) -> Tensor:
+    return torch.frombuffer(bytearray(content.encode()), dtype=torch.uint8)
