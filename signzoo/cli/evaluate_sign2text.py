@@ -4,7 +4,7 @@ DATA is a corpus in any layout that signzoo reads: a folder with a manifest.json
 a table of videos. Decoding is free-running. The scores are those of `signzoo evaluate text`, beside
 the nearest training clip by dynamic time warping of landmarks (--train), and, for a network with
 both branches, beside what it writes of landmarks and of video alone (--branches), with paired
-intervals.
+intervals. With --corrector the texts are the corrected ones, and the drafts stand beside them.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from signzoo.errors import UsageError
 
+DRAFTS = "drafts, before correction"
 SUMMARY = "translate signing with a model and score the texts"
 EPILOG = """\
 examples:
@@ -37,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--branches", action="store_true", help="also translate from each branch alone"
+    )
+    parser.add_argument(
+        "--corrector", metavar="NAME", help="correct the drafts with it, a name or a folder"
     )
     parser.add_argument("--beams", type=int, default=5, metavar="N", help="default: 5")
     parser.add_argument(
@@ -61,6 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
     )
     from signzoo.evaluation.text import PREDICTIONS
     from signzoo.models.signmst_c import SignMSTC, TextDecodingConfig
+    from signzoo.models.text_corrector import TextCorrector
 
     if arguments.out and Path(arguments.out).is_file():  # told before the work, not after
         raise UsageError(f"{arguments.out} is a file; --out names a folder.")
@@ -72,7 +77,13 @@ def run(arguments: argparse.Namespace) -> None:
     count, quiet = len(corpus.samples.texts), arguments.json
     with bar("translate", count, quiet) as step:
         found = translate_corpus(network, corpus, decoding, progress=step)
-    systems = {PREDICTIONS: [each.text for each in found]}
+    drafts = [each.text for each in found]
+    systems = {PREDICTIONS: drafts}
+    if arguments.corrector:
+        corrector = TextCorrector.from_pretrained(arguments.corrector, arguments.device)
+        with bar("correct", count, quiet) as step:
+            texts = [each.text for each in corrector.correct(drafts, progress=step)]
+        systems = {PREDICTIONS: texts, DRAFTS: drafts}
     for seen, name in ALONE.items() if arguments.branches else ():
         with bar(name, count, quiet) as step:
             alone = translate_corpus(network, corpus, decoding, seen, step)
@@ -94,6 +105,7 @@ def run(arguments: argparse.Namespace) -> None:
             "num_sentences": count,
             "model": arguments.model,
             "data": str(corpus.path),
+            "corrector": arguments.corrector,
             "beams": arguments.beams,
             "length_penalty": arguments.length_penalty,
         },
@@ -105,11 +117,13 @@ def run(arguments: argparse.Namespace) -> None:
     rows = [
         {
             "id": sentence.id,
-            "prediction": each.text,
+            "prediction": text,
             "draft": each.text,
             "score": round(each.score, 4),
         }
-        for sentence, each in zip(corpus.samples.sentences, found, strict=True)
+        for sentence, text, each in zip(
+            corpus.samples.sentences, systems[PREDICTIONS], found, strict=True
+        )
     ]
     show_report(arguments, report, comparison, scorer, lambda path: write_rows(path, rows))
 
@@ -127,7 +141,7 @@ def bar(task: str, total: int, quiet: bool) -> Iterator[Callable[[int], object]]
 def _command(arguments: argparse.Namespace) -> str:
     words = ["signzoo", "evaluate", "sign2text", "--model", arguments.model]
     words += ["--data", arguments.data]
-    for name in ("split", "train", "out"):
+    for name in ("split", "train", "corrector", "out"):
         if getattr(arguments, name):
             words += [f"--{name}", getattr(arguments, name)]
     words += ["--branches"] if arguments.branches else []

@@ -46,6 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"a pipeline or weights of `signzoo models`, or a folder (default: {_DEFAULT})",
     )
     parser.add_argument(
+        "--corrector",
+        metavar="NAME",
+        help="a text corrector, by name or folder, or none (default: the pipeline's own); drafts "
+        "that it changed are shown",
+    )
+    parser.add_argument(
         "--n-best", type=int, default=1, metavar="N", help="also give so many of the best texts"
     )
     parser.add_argument(
@@ -76,7 +82,9 @@ def run(arguments: argparse.Namespace) -> None:
         raise MediaError(f"There is no file {missing[0]}.")
     from signzoo.pipelines import SignToText
 
-    pipeline = SignToText.from_pretrained(arguments.model, arguments.device, arguments.n_best)
+    pipeline = SignToText.from_pretrained(
+        arguments.model, arguments.device, arguments.n_best, arguments.corrector
+    )
     if arguments.stream:
         _stream(pipeline, arguments)
         return

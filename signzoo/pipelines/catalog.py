@@ -54,6 +54,7 @@ class SignToTextRecord:
         signed_language: ISO 639-3 code of the signed language; empty where it is simulated.
         language: BCP 47 code of the written language.
         translator: Weights of signmst_c.
+        corrector: Weights of text_corrector; empty for none.
         least_familiarity: Signing that is less familiar is not translated,
         sure: unless the translator's score is at least this.
     """
@@ -62,6 +63,7 @@ class SignToTextRecord:
     signed_language: str
     language: str
     translator: str
+    corrector: str = ""
     least_familiarity: float = 0.0
     sure: float = 1.0
 

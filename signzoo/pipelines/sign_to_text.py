@@ -72,13 +72,17 @@ class SignToText:
     sure: float = 1.0
 
     @staticmethod
-    def from_pretrained(name: str, device: str = "cpu", n_best: int = 1) -> "SignToText":
+    def from_pretrained(
+        name: str, device: str = "cpu", n_best: int = 1, corrector: str | None = None
+    ) -> "SignToText":
         """Put a pipeline together by its name.
 
         Args:
             name: A pipeline that `signzoo models` lists, or weights of signmst_c by name or folder.
-            device: Where the translator runs.
+            device: Where the networks run.
             n_best: How many texts are given.
+            corrector: Weights of text_corrector by name or folder, or "none"; the pipeline's own by
+                default.
 
         Raises:
             UsageError: There is no pipeline and are no weights of that name.
@@ -89,9 +93,11 @@ class SignToText:
 
         known = name in SIGN_TO_TEXT or name.startswith("sign-to-text")
         record = find_sign_to_text(name) if known else SignToTextRecord("", "", "", name)
+        corrector = record.corrector if corrector is None else corrector
         return SignToText(
             SignMSTC.from_pretrained(record.translator, device),
             RestDetector.from_pretrained("rest-detector-boston104-dgs"),
+            open_corrector(corrector, device),
             n_best=n_best,
             least_familiarity=record.least_familiarity,
             sure=record.sure,
@@ -242,9 +248,10 @@ class SignToText:
 
         part = whole.between(start, end)
         network = self.translator
-        known = network.how_familiar([part])[0] if network.familiarity.is_known else None
+        encoded = network.encode_clips([part])
+        known = network.how_familiar(encoded)[0] if network.familiarity.is_known else None
         decoding = TextDecodingConfig(beams=max(5, self.n_best), n_best=self.n_best)
-        found = network.translate([part], decoding)[0]
+        found = network.translate(encoded, decoding)[0]
         draft, score = found[0].text, found[0].score
         unfamiliar = known is not None and known < self.least_familiarity and score < self.sure
         if unfamiliar or not draft:
@@ -255,10 +262,19 @@ class SignToText:
         spans = tuple(
             Span(i, Gloss(each.word, each.word), each.word, "sign", start + each.start,
                  min(end, start + each.end))
-            for i, each in enumerate(network.word_spans([part], [draft])[0])
+            for i, each in enumerate(network.word_spans(encoded, [draft])[0])
         )  # fmt: skip
         n_best = tuple((each.text, each.score) for each in found)
         return Translation(text, draft, score, spans, n_best, start, end, known)
+
+
+def open_corrector(name: str, device: str = "cpu") -> Corrector | None:
+    """Open a text corrector by name or folder; nothing for "none" or an empty name."""
+    if name in ("", "none"):
+        return None
+    from signzoo.models.text_corrector import TextCorrector
+
+    return TextCorrector.from_pretrained(name, device)
 
 
 def _while_signed(translation: Translation, signed: list[tuple[float, float]]) -> Translation:

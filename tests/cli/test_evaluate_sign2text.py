@@ -5,6 +5,8 @@ import torch
 
 from signzoo.cli.main import main
 from signzoo.models.signmst_c import SignMSTC, SignMSTCConfig
+from signzoo.models.text_corrector import TextCorrector, TextCorrectorConfig
+from signzoo.models.text_corrector.language import Vocabulary
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +61,18 @@ def test_a_network_of_one_branch_has_no_branches_to_compare(make, fake_corpora, 
     words = ["--model", model, "--data", str(fake_corpora / "synthetic"), "--branches"]
     assert main(["evaluate", "sign2text", *words]) == 2
     assert "has one branch" in capsys.readouterr().err
+
+
+def test_corrected_texts_stand_beside_their_drafts(make, fake_corpora, tmp_path, capsys):
+    corrector = TextCorrector(TextCorrectorConfig(width=8, hidden=8, num_words=9, threshold=-1e9))
+    corrector.vocabulary = Vocabulary(["regen", "norden", "sonne"], [3, 2, 2], 1, 1)
+    corrector.eval().save_pretrained(tmp_path / "corrector")
+    words = ["--model", make(branches=("landmarks",)), "--data", str(fake_corpora / "synthetic")]
+    words += ["--corrector", str(tmp_path / "corrector"), "--out", str(tmp_path / "out")]
+    assert main(["evaluate", "sign2text", *words, "--samples", "20"]) == 0
+    found = rows(tmp_path / "out" / "predictions.jsonl")
+    assert any(row["prediction"] != row["draft"] for row in found)
+    report = json.loads((tmp_path / "out" / "scores.json").read_text("utf-8"))
+    assert list(report["scores"]) == ["predictions", "drafts, before correction"]
+    assert "drafts, before correction" in report["differences"]
+    assert "--corrector" in report["command"]

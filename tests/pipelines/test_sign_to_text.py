@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from signzoo import SignToText
-from signzoo.errors import UsageError
+from signzoo.errors import UsageError, WeightsError
 from signzoo.models.signmst_c import SignMSTC, SignMSTCConfig
+from signzoo.models.text_corrector import TextCorrector, TextCorrectorConfig
 from signzoo.structures import Pose, Skeleton, VideoClip
 
 HOLISTIC = Skeleton.named("mediapipe-holistic")
@@ -150,3 +151,39 @@ def test_a_video_is_read_by_the_estimator(translator, waving):
 def test_an_unknown_pipeline_lists_what_there_is():
     with pytest.raises(UsageError, match="There are: sign-to-text-demo"):
         SignToText.from_pretrained("sign-to-text-martian")
+
+
+def test_a_clip_is_encoded_once(translator, waving, monkeypatch):
+    translator.familiarity.learn(torch.randn(50, 16), torch.randn(50, 16))
+    encode, seen = translator.encode, []
+
+    def counted(batch):
+        seen.append(batch)
+        return encode(batch)
+
+    monkeypatch.setattr(translator, "encode", counted)
+    found = SignToText(translator)(waving)
+    assert found.familiarity is not None
+    assert len(seen) == 1
+
+
+def test_a_corrector_has_the_last_word_and_the_draft_stays(translator, waving, tmp_path):
+    plain = SignToText(translator)(waving)
+    found = SignToText(translator, corrector=lambda drafts: [each.upper() for each in drafts])(
+        waving
+    )
+    assert found.draft == plain.text
+    assert found.text == plain.text.upper() != plain.text
+    assert found.spans == plain.spans  # of the words that were signed
+
+
+def test_a_pipeline_opens_the_corrector_that_is_named(translator, tmp_path):
+    translator.save_pretrained(tmp_path / "translator")
+    corrector = TextCorrector(TextCorrectorConfig(width=8, hidden=8, num_words=4))
+    corrector.save_pretrained(tmp_path / "corrector")
+    name = str(tmp_path / "translator")
+    found = SignToText.from_pretrained(name, corrector=str(tmp_path / "corrector"))
+    assert isinstance(found.corrector, TextCorrector)
+    assert SignToText.from_pretrained(name, corrector="none").corrector is None
+    with pytest.raises(WeightsError, match="not a 'text_corrector'"):
+        SignToText.from_pretrained(name, corrector=name)

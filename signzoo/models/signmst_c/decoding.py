@@ -16,7 +16,6 @@ from signzoo.models.signmst_c.signing import STRIDE
 
 if TYPE_CHECKING:
     from signzoo.models.signmst_c.network import Encoded, SignMSTC
-    from signzoo.models.signmst_c.signing import SigningBatch
 
 
 @dataclass(frozen=True)
@@ -74,10 +73,9 @@ class TextHypothesis:
 
 
 def decode(
-    network: "SignMSTC", batch: "SigningBatch", decoding: TextDecodingConfig
+    network: "SignMSTC", encoded: "Encoded", decoding: TextDecodingConfig
 ) -> list[list[TextHypothesis]]:
-    """Search for the texts of a batch; see :meth:`SignMSTC.translate`."""
-    encoded = network.encode(batch)
+    """Search for the texts of clips; see :meth:`SignMSTC.translate`."""
     together = bool(decoding.ctc and network.glosses) and network.config.output == "gloss"
     count = decoding.beams if together else decoding.n_best
     result = network.language_model.generate(
@@ -134,7 +132,7 @@ _SHARE_OF_PEAK = 0.5
 
 @torch.inference_mode()
 def word_spans(
-    network: "SignMSTC", batch: "SigningBatch", texts: Sequence[str]
+    network: "SignMSTC", encoded: "Encoded", texts: Sequence[str]
 ) -> list[tuple[WordSpan, ...]]:
     """When each word of texts was signed.
 
@@ -144,14 +142,13 @@ def word_spans(
 
     Args:
         network: The network.
-        batch: B clips.
+        encoded: What it made of B clips.
         texts: What each means.
 
     Returns:
         For each clip the words of its text in their order. Their times need not be in order: a
         written language has an order of its own.
     """
-    encoded = network.encode(batch)
     labels = network.label_tokens(texts)
     found = network.token_logits(encoded, labels, attentions=True).cross_attentions
     looked = torch.stack(found).mean(dim=(0, 2)).float()  # (B, L, S)

@@ -382,32 +382,31 @@ class SignMSTC(Pretrained):
     @torch.inference_mode()
     def translate(
         self,
-        signings: "Sequence[Signing] | SigningBatch",
+        signings: "Sequence[Signing] | SigningBatch | Encoded",
         decoding: TextDecodingConfig | None = None,
     ) -> list[list[TextHypothesis]]:
         """Translate clips.
 
         Args:
-            signings: N clips, or a batch of them.
+            signings: N clips, a batch of them, or what :meth:`encode` made of it.
             decoding: How the text is searched for.
 
         Returns:
             For each clip its n best texts, the best first.
         """
-        batch = self._batch(signings)
-        if not len(batch.lengths):
+        if isinstance(signings, Sequence) and not len(signings):
             return []
-        return decode(self, batch, decoding or TextDecodingConfig())
+        return decode(self, self.encode_clips(signings), decoding or TextDecodingConfig())
 
     @torch.inference_mode()
     def word_spans(
-        self, signings: "Sequence[Signing] | SigningBatch", texts: Sequence[str]
+        self, signings: "Sequence[Signing] | SigningBatch | Encoded", texts: Sequence[str]
     ) -> list[tuple[WordSpan, ...]]:
         """When each word of the clips' texts was signed; see :func:`decoding.word_spans`."""
-        return word_spans(self, self._batch(signings), texts)
+        return word_spans(self, self.encode_clips(signings), texts)
 
     @torch.inference_mode()
-    def how_familiar(self, signings: "Sequence[Signing] | SigningBatch") -> list[float]:
+    def how_familiar(self, signings: "Sequence[Signing] | SigningBatch | Encoded") -> list[float]:
         """How much clips are like what the network was trained on, each from 0 to 1.
 
         See :class:`~signzoo.models.signmst_c.familiarity.Familiarity`.
@@ -420,13 +419,21 @@ class SignMSTC(Pretrained):
                 "This network does not know what is familiar to it; "
                 "python -m signzoo.models.signmst_c.familiarity teaches it."
             )
-        encoded = self.encode(self._batch(signings))
-        return [float(each) for each in self.familiarity(clip_means(encoded))]
+        means = clip_means(self.encode_clips(signings))
+        return [float(each) for each in self.familiarity(means)]
 
-    def _batch(self, signings: "Sequence[Signing] | SigningBatch") -> SigningBatch:
+    @torch.inference_mode()
+    def encode_clips(self, signings: "Sequence[Signing] | SigningBatch | Encoded") -> Encoded:
+        """Encode clips once for all that is asked about them; what is encoded stays as it is.
+
+        Args:
+            signings: N clips, or a batch of them.
+        """
+        if isinstance(signings, Encoded):
+            return signings
         if not isinstance(signings, SigningBatch):
             signings = make_batch(signings, self.config.num_features)
-        return signings.to(self.device)
+        return self.encode(signings.to(self.device))
 
 
 class _NoEncoder(nn.Module):

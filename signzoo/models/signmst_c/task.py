@@ -129,7 +129,7 @@ class SignMSTCTask(Task):
         loss = loss + self._distillation(encoded) + self._ctc(encoded, batch)
         if self.training:
             return loss, {}
-        found = network.translate(batch, self.decoding)
+        found = network.translate(encoded, self.decoding)
         outputs: Any = {"predictions": [each[0].text for each in found], "targets": batch.texts}
         return loss, outputs
 
