@@ -30,6 +30,7 @@ TASKS = {
     "avatar": "signzoo.cli.evaluate_avatar",
     "isolated-signs": "signzoo.cli.evaluate_isolated_signs",
     "sign2text": "signzoo.cli.evaluate_sign2text",
+    "round-trip": "signzoo.cli.evaluate_round_trip",
     "text-corrector": "signzoo.cli.evaluate_text_corrector",
     "text2gloss": "signzoo.cli.evaluate_text2gloss",
     "text2gloss-ablation": "signzoo.cli.evaluate_text2gloss_ablation",

@@ -30,7 +30,7 @@ class TextDecodingConfig:
     """Texts that are returned, at most as many as beams."""
     max_tokens: int = 80
     """Tokens after which a text ends."""
-    ctc: float = 0.3
+    ctc: float = 0.7
     """Share of the CTC head's log-probability in the choice among the beams, where a network has
     such a head and writes glosses; 0 leaves the choice to the decoder alone."""
 
