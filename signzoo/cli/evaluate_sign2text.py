@@ -40,6 +40,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--branches", action="store_true", help="also translate from each branch alone"
     )
     parser.add_argument(
+        "--fps",
+        type=float,
+        metavar="N",
+        help="look at landmarks of so many frames a second, as a stream does, and compare",
+    )
+    parser.add_argument(
         "--corrector", metavar="NAME", help="correct the drafts with it, a name or a folder"
     )
     parser.add_argument("--beams", type=int, default=5, metavar="N", help="default: 5")
@@ -69,6 +75,8 @@ def run(arguments: argparse.Namespace) -> None:
 
     if arguments.out and Path(arguments.out).is_file():  # told before the work, not after
         raise UsageError(f"{arguments.out} is a file; --out names a folder.")
+    if arguments.fps is not None and not 0 < arguments.fps < float("inf"):
+        raise UsageError(f"--fps is above 0; got {arguments.fps:g}.")
     network = SignMSTC.from_pretrained(arguments.model, arguments.device)
     decoding = TextDecodingConfig(arguments.beams, arguments.length_penalty)
     if arguments.branches and len(network.config.branches) < 2:
@@ -84,6 +92,11 @@ def run(arguments: argparse.Namespace) -> None:
         with bar("correct", count, quiet) as step:
             texts = [each.text for each in corrector.correct(drafts, progress=step)]
         systems = {PREDICTIONS: texts, DRAFTS: drafts}
+    if arguments.fps:
+        slowed = Corpus.read(network, arguments.data, arguments.split, arguments.fps)
+        with bar("slowed", count, quiet) as step:
+            slow = translate_corpus(network, slowed, decoding, progress=step)
+        systems[f"{arguments.fps:g} frames a second"] = [each.text for each in slow]
     for seen, name in ALONE.items() if arguments.branches else ():
         with bar(name, count, quiet) as step:
             alone = translate_corpus(network, corpus, decoding, seen, step)
@@ -144,6 +157,7 @@ def _command(arguments: argparse.Namespace) -> str:
     for name in ("split", "train", "corrector", "out"):
         if getattr(arguments, name):
             words += [f"--{name}", getattr(arguments, name)]
+    words += [f"--fps={arguments.fps:g}"] if arguments.fps else []
     words += ["--branches"] if arguments.branches else []
     words += [f"--beams={arguments.beams}", f"--length-penalty={arguments.length_penalty}"]
     words += [f"--samples={arguments.samples}", f"--seed={arguments.seed}"]

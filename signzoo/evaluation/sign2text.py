@@ -39,13 +39,16 @@ class Corpus:
     samples: SignedSamples
 
     @classmethod
-    def read(cls, network: SignMSTC, path: str | os.PathLike[str], split: str = "") -> "Corpus":
+    def read(
+        cls, network: SignMSTC, path: str | os.PathLike[str], split: str = "", fps: float = 0.0
+    ) -> "Corpus":
         """Read a corpus for a network: its landmarks, and its video's features.
 
         Args:
             network: Says what it looks at and writes.
             path: The corpus's folder, or its ``manifest.jsonl``.
             split: ``train``, ``dev`` or ``test``; all by default.
+            fps: Frames a second of landmarks that are looked at; all by default.
 
         Raises:
             ManifestError: It is no corpus, or a row is malformed.
@@ -53,7 +56,7 @@ class Corpus:
         """
         folder = Path(path)
         folder = folder.parent if folder.name == "manifest.jsonl" else folder
-        return cls.of(network, SentenceSource(str(folder.resolve()), split))
+        return cls.of(network, SentenceSource(str(folder.resolve()), split, fps=fps))
 
     @classmethod
     def of(cls, network: SignMSTC, source: SentenceSource) -> "Corpus":

@@ -76,3 +76,10 @@ def test_corrected_texts_stand_beside_their_drafts(make, fake_corpora, tmp_path,
     assert list(report["scores"]) == ["predictions", "drafts, before correction"]
     assert "drafts, before correction" in report["differences"]
     assert "--corrector" in report["command"]
+
+
+def test_fewer_frames_a_second_are_compared(make, fake_corpora, capsys):
+    words = ["--model", make(branches=("landmarks",)), "--data", str(fake_corpora / "synthetic")]
+    assert main(["evaluate", "sign2text", *words, "--fps", "12.5", "--samples", "20"]) == 0
+    assert "less the 12.5 frames a second" in capsys.readouterr().out
+    assert main(["evaluate", "sign2text", *words, "--fps", "0"]) == 2

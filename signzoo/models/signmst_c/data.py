@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +31,7 @@ from signzoo.models.signmst_c.signing import (
     moments,
     stretch,
 )
+from signzoo.transforms.pose import resample
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ class SentenceSource:
     """All but these signers or sessions."""
     ids: str = ""
     """Only the sentences whose ids stand in this text file, a line each."""
+    fps: float = 0.0
+    """Frames a second of landmarks that are looked at, as a slow camera has; all by default. Video
+    is left out."""
 
 
 class SignedSample(NamedTuple):
@@ -149,6 +153,13 @@ def _text(sentence: SignedSentence, output: str) -> str:
             "--data.output to what the corpus has."
         )
     return text
+
+
+def _slowed(sentence: SignedSentence, fps: float) -> SignedSentence:
+    """A sentence of which so many frames a second are seen."""
+    return replace(
+        sentence, pose=lambda: resample(sentence_pose(sentence), fps), video=None, fps=0.0
+    )
 
 
 def _read_landmarks(sentences: Sequence[SignedSentence]) -> list[np.ndarray]:
@@ -261,7 +272,7 @@ class SignedSentenceData(SignDataModule):
         if source.ids:
             wanted = _read_ids(os.path.join(self.data_folder, source.ids))
             found = [each for each in found if each.id in wanted]
-        return found
+        return [_slowed(each, source.fps) for each in found] if source.fps else found
 
     def collate(self, samples: list[SignedSample]) -> SigningBatch:
         """Make a batch of some samples."""

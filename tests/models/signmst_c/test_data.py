@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -69,3 +70,13 @@ def test_batches_are_bounded_in_frames(fake_corpora):
     shapes = [batch.landmarks.shape[:2] for batch in data.train_dataloader()]
     assert sum(size for size, _ in shapes) == 3
     assert all(size * frames <= 400 for size, frames in shapes)
+
+
+def test_a_slow_camera_sees_every_second_frame(fake_corpora):
+    options = {"output": "gloss", "video_encoder": ""}
+    whole = read(fake_corpora, SentenceSource("videos"), **options).samples["train"]
+    slow = read(fake_corpora, SentenceSource("videos", fps=12.5), **options).samples["train"]
+    assert len(slow.landmarks[0]) == len(whole.landmarks[0])
+    assert np.array_equal(slow.landmarks[0][::2], whole.landmarks[0][::2])
+    assert not np.array_equal(slow.landmarks[0], whole.landmarks[0])
+    assert slow.sentences[0].video is None
