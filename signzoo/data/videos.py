@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -240,19 +240,36 @@ def cut_signing(clip: VideoClip, pose: Pose, size: int, fps: float, name: str) -
         MediaError: The clip cannot be decoded to its end.
         ManifestError: The landmarks are of another video, or in no pixels.
     """
+    frames = cut_frames(clip, pose, size, fps, name).frames
     pose = _in_pixels(pose, clip.size, name)
     box = signing_space(pose, clip.size)
-    frames = crop_video(resample_video(clip, fps), box, (size, size)).frames
-    if abs(len(frames) / fps - pose.seconds) > _MOST_APART:
-        raise ManifestError(
-            f"{name}: the video lasts {len(frames) / fps:.2f} s and its landmarks "
-            f"{pose.seconds:.2f} s; they belong to different videos."
-        )
     pose = resample(smooth(fill_gaps(select_landmarks(pose, LANDMARKS), _BRIDGED), _SMOOTHED), fps)
     # Rounding may leave one a frame longer than the other.
     pose = pose[np.minimum(np.arange(len(frames)), len(pose) - 1)]
     points = crop_points(pose.points[..., :2], box, (size, size))
     return SigningVideo(frames, points, pose.confidence, _scale(pose, box, size))
+
+
+def cut_frames(clip: VideoClip, pose: Pose, size: int, fps: float, name: str) -> VideoClip:
+    """Cut the frames of a clip to the signing space, one after another; see :func:`cut_signing`.
+
+    That the landmarks are of another video is told when the frames have come to their end.
+    """
+    pose = _in_pixels(pose, clip.size, name)
+    cut = crop_video(resample_video(clip, fps), signing_space(pose, clip.size), (size, size))
+
+    def frames() -> Iterator[np.ndarray]:
+        count = 0
+        for frame in cut:
+            count += 1
+            yield frame
+        if abs(count / fps - pose.seconds) > _MOST_APART:
+            raise ManifestError(
+                f"{name}: the video lasts {count / fps:.2f} s and its landmarks "
+                f"{pose.seconds:.2f} s; they belong to different videos."
+            )
+
+    return VideoClip(frames, fps, cut.size, cut.num_frames)
 
 
 def _in_pixels(pose: Pose, size: tuple[int, int], name: str) -> Pose:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -90,9 +91,7 @@ class SignedSamples:
         self.frames = frames
         self.uses_landmarks = landmarks
         self.texts = [_text(each, output) for each in self.sentences]
-        self.landmarks = _read_landmarks(self.sentences)
-        # Where they lie is found once: it depends on what the files hold.
-        self.features = store.fill(self.sentences) if store else [None] * len(self.sentences)
+        self.landmarks, self.features = _read_signing(self.sentences, store)
         self.recombination = self._recombination(output)
         longest = augmentation.longest if augmentation is not None else int
         lengths = [len(each) for each in self.landmarks]
@@ -162,20 +161,30 @@ def _slowed(sentence: SignedSentence, fps: float) -> SignedSentence:
     )
 
 
-def _read_landmarks(sentences: Sequence[SignedSentence]) -> list[np.ndarray]:
-    """The landmarks of each sentence, ``(T, V, 3)`` float16, which is a thousandth of a width."""
+def _read_signing(
+    sentences: Sequence[SignedSentence], store: FeatureStore | None
+) -> tuple[list[np.ndarray], list[Path | None]]:
+    """Read each sentence's landmarks, and make the features of its video that are not kept yet.
+
+    Returns:
+        Landmarks ``(T, V, 3)`` float16, which is a thousandth of a width, and the file of the
+        features; ``None`` without a video or a store.
+    """
     from tqdm import tqdm
 
-    def read(sentence: SignedSentence) -> np.ndarray:
+    landmarks: list[np.ndarray] = []
+    features: list[Path | None] = []
+    for sentence in tqdm(sentences, "landmarks and features", leave=False, disable=None):
         try:
-            found = signing_landmarks(sentence_pose(sentence)).astype(np.float16)
+            pose = sentence_pose(sentence)
         except NoSignerError as error:
             raise ManifestError(f"{sentence.id}: {error}") from error
-        if not len(found):
+        if not len(pose):
             raise ManifestError(f"{sentence.id} has no frames.")
-        return found
-
-    return [read(each) for each in tqdm(sentences, "landmarks", leave=False, disable=None)]
+        landmarks.append(signing_landmarks(pose).astype(np.float16))
+        shown = store if sentence.video is not None else None
+        features.append(shown.keep(sentence, pose) if shown is not None else None)
+    return landmarks, features
 
 
 def _read_ids(path: str) -> set[str]:

@@ -8,7 +8,6 @@ weights or another video, and a cache can move to another machine.
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,10 +18,11 @@ from torch import Tensor
 
 from signzoo._files import atomic_path
 from signzoo.data.sentences import SignedSentence, open_signing_video
-from signzoo.data.videos import cut_signing
-from signzoo.errors import ManifestError, MediaError, NoSignerError
+from signzoo.data.videos import cut_frames
+from signzoo.errors import ManifestError, MediaError
 from signzoo.hub.folders import home
 from signzoo.media.landmarks import estimator
+from signzoo.models.motion_autoencoder.features import encode_frames
 from signzoo.models.motion_autoencoder.network import FPS, MotionAutoencoder
 from signzoo.models.signmst_c.network import weights_hash
 from signzoo.structures import Pose, VideoClip
@@ -77,42 +77,32 @@ class FeatureStore:
     def __post_init__(self) -> None:
         object.__setattr__(self, "sha256", weights_hash(self.encoder))
 
-    def fill(self, sentences: Sequence[SignedSentence], progress: bool = True) -> list[Path | None]:
-        """Make all features that are not kept yet; an interrupted run goes on where it was.
-
-        Returns:
-            The file of each sentence in their order; ``None`` for one without a video.
-
-        Raises:
-            MediaError: A video cannot be read.
-            DiskError: There is no room.
-        """
-        from tqdm import tqdm
-
-        disable = None if progress and any(each.video for each in sentences) else True
-        bar = tqdm(sentences, "video features", unit="video", leave=False, disable=disable)
-        return [self.keep(each) if each.video is not None else None for each in bar]
-
-    def keep(self, sentence: SignedSentence) -> Path:
+    def keep(self, sentence: SignedSentence, pose: Pose) -> Path:
         """Make the features of a sentence's video unless they are kept already.
+
+        Args:
+            sentence: One with a video.
+            pose: Its landmarks, as :func:`sentence_pose` reads them.
 
         Returns:
             The file that :func:`read_features` reads.
+
+        Raises:
+            MediaError: The video cannot be read.
+            DiskError: There is no room.
         """
-        path = self._path(sentence)
+        path = self._path(sentence, pose)
         if path.is_file() and _is_readable(path):
             return path
-        try:
-            pose = sentence_pose(sentence)
-        except NoSignerError as error:
-            raise MediaError(f"{sentence.id}: {error}") from error
         features = encode_clip(self.encoder, open_signing_video(sentence), pose, sentence.id)
         with atomic_path(path) as part:
             np.save(part, features.half().numpy())
         return path
 
-    def _path(self, sentence: SignedSentence) -> Path:
-        how = [self.sha256, FPS, self.encoder.config.size, _pose_hash(sentence)]
+    def _path(self, sentence: SignedSentence, pose: Pose) -> Path:
+        # Landmarks that MediaPipe finds in the video follow from it.
+        by_pose = _pose_hash(pose) if sentence.pose is not None else ""
+        how = [self.sha256, FPS, self.encoder.config.size, by_pose]
         return _place("features", [_FORMAT, *_pictures_key(sentence), *how], ".npy", self.folder)
 
 
@@ -135,11 +125,6 @@ def _is_readable(path: Path) -> bool:
     return True
 
 
-# Frames that are encoded at a time, which bounds the memory; the encoder looks so far beyond.
-_CHUNK, _MARGIN = 256, 64
-
-
-@torch.inference_mode()
 def encode_clip(encoder: MotionAutoencoder, clip: VideoClip, pose: Pose, name: str) -> Tensor:
     """Make a frozen encoder's features of a clip, ``(N, D)`` float32 on the CPU.
 
@@ -147,21 +132,7 @@ def encode_clip(encoder: MotionAutoencoder, clip: VideoClip, pose: Pose, name: s
         MediaError: The clip cannot be decoded.
         ManifestError: The landmarks are of another video.
     """
-    encoder = encoder.eval().to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
-    device = next(encoder.parameters()).device
-    frames = cut_signing(clip, pose, encoder.config.size, FPS, name).frames
-    stride = encoder.config.temporal_stride
-    parts = []
-    for start in range(0, len(frames), _CHUNK):
-        first = max(0, start - _MARGIN)
-        window = torch.from_numpy(np.array(frames[first : start + _CHUNK + _MARGIN])).to(device)
-        video = (window.permute(0, 3, 1, 2).float() / 255)[None]
-        with torch.autocast(device.type, torch.bfloat16):
-            found, _ = encoder.encode(video, torch.tensor([len(window)], device=device))
-        skipped = (start - first) // stride
-        wanted = -(-min(_CHUNK, len(frames) - start) // stride)
-        parts.append(found[0, skipped : skipped + wanted].float().cpu())
-    return torch.cat(parts)
+    return encode_frames(encoder, cut_frames(clip, pose, encoder.config.size, FPS, name))
 
 
 def content_hash(path: Path) -> str:
@@ -183,11 +154,8 @@ def content_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _pose_hash(sentence: SignedSentence) -> str:
-    """SHA-256 of the landmarks by which a video is cut; empty where MediaPipe finds them in it."""
-    if sentence.pose is None:
-        return ""
-    pose = sentence.pose()
+def _pose_hash(pose: Pose) -> str:
+    """SHA-256 of the landmarks by which a video is cut."""
     digest = hashlib.sha256(np.ascontiguousarray(pose.points).tobytes())
     digest.update(np.ascontiguousarray(pose.confidence).tobytes())
     return digest.hexdigest()

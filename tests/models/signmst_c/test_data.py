@@ -6,6 +6,7 @@ from signzoo.data.datamodule import Draw, LoaderConfig
 from signzoo.errors import ManifestError, UsageError
 from signzoo.models.signmst_c import SignedSentenceData
 from signzoo.models.signmst_c.data import SentenceSource
+from signzoo.structures import Pose
 
 
 def read(folder, source, **options):
@@ -70,6 +71,20 @@ def test_batches_are_bounded_in_frames(fake_corpora):
     shapes = [batch.landmarks.shape[:2] for batch in data.train_dataloader()]
     assert sum(size for size, _ in shapes) == 3
     assert all(size * frames <= 400 for size, frames in shapes)
+
+
+def test_the_landmarks_of_a_sentence_with_video_are_read_once(fake_corpora, tmp_path, monkeypatch):
+    monkeypatch.setenv("SIGNZOO_HOME", str(tmp_path))
+    read_pose, seen = Pose.read, []
+
+    def counted(path):
+        seen.append(path)
+        return read_pose(path)
+
+    monkeypatch.setattr(Pose, "read", counted)
+    samples = read(fake_corpora, SentenceSource("videos"), output="gloss").samples["train"]
+    assert all(path is not None for path in samples.features)
+    assert len(seen) == len(samples.sentences)
 
 
 def test_a_slow_camera_sees_every_second_frame(fake_corpora):

@@ -2,7 +2,6 @@ import dataclasses
 import logging
 import shutil
 
-import numpy as np
 import pytest
 import torch
 
@@ -12,7 +11,6 @@ from signzoo.models.motion_autoencoder import MotionAutoencoder, MotionAutoencod
 from signzoo.models.signmst_c.features import (
     FeatureStore,
     content_hash,
-    encode_clip,
     read_features,
     sentence_pose,
 )
@@ -35,11 +33,14 @@ def store(tmp_path):
     return FeatureStore(MotionAutoencoder(TINY).eval(), tmp_path / "features")
 
 
+def place(store, sentence):
+    return store._path(sentence, sentence.pose())
+
+
 def test_features_are_made_once_and_read_again(store, sentences):
-    first = store.fill(sentences, progress=False)
+    first = [store.keep(each, each.pose()) for each in sentences]
     times = [path.stat().st_mtime_ns for path in first]
-    again = store.fill([*sentences, dataclasses.replace(sentences[0], video=None)], progress=False)
-    assert again.pop() is None
+    again = [store.keep(each, each.pose()) for each in sentences]
     assert [path.stat().st_mtime_ns for path in again] == times
     assert [len(read_features(path)) for path in first] == [6, 5, 4, 3, 2]
 
@@ -47,14 +48,14 @@ def test_features_are_made_once_and_read_again(store, sentences):
 def test_other_weights_another_video_and_other_landmarks_have_other_features(
     store, sentences, tmp_path
 ):
-    path = store.keep(sentences[0])
+    path = store.keep(sentences[0], sentences[0].pose())
     torch.manual_seed(1)
     other = FeatureStore(MotionAutoencoder(TINY).eval(), tmp_path / "features")
     changed = dataclasses.replace(sentences[0], video=sentences[1].video)
     turned = dataclasses.replace(sentences[0], pose=sentences[1].pose)
-    names = {each.name for each in (path, other._path(sentences[0]))}
+    names = {each.name for each in (path, place(other, sentences[0]))}
     faster = dataclasses.replace(sentences[0], fps=30.0)  # of a folder of pictures
-    names |= {store._path(each).name for each in (changed, turned, faster)}
+    names |= {place(store, each).name for each in (changed, turned, faster)}
     assert len(names) == 5
 
 
@@ -62,34 +63,18 @@ def test_the_same_video_in_another_folder_has_the_same_features(store, sentences
     copy = shutil.copy(sentences[0].video, tmp_path / "copy.mp4")
     moved = dataclasses.replace(sentences[0], video=tmp_path / "copy.mp4")
     assert content_hash(tmp_path / "copy.mp4") == content_hash(sentences[0].video)
-    assert store._path(moved) == store._path(sentences[0])
+    assert place(store, moved) == place(store, sentences[0])
     assert copy.is_file()
 
 
 def test_a_damaged_file_is_made_anew(store, sentences, caplog):
-    path = store.keep(sentences[0])
+    path = store.keep(sentences[0], sentences[0].pose())
     expected = read_features(path)
     path.write_bytes(b"half")
     with caplog.at_level(logging.WARNING):
-        store.keep(sentences[0])
+        store.keep(sentences[0], sentences[0].pose())
     assert "is made anew" in caplog.text
     assert torch.equal(read_features(path), expected)
-
-
-def test_a_long_video_is_encoded_in_parts_as_a_whole(store, signer):
-    from signzoo.structures import VideoClip
-
-    random = np.random.default_rng(0)
-    frames = random.integers(0, 255, (600, 24, 24, 3), np.uint8)
-    clip = VideoClip.from_frames(frames, 25.0)
-    path = np.stack([np.linspace(8, 16, 600), np.full(600, 12)], axis=1)
-    pose = dataclasses.replace(signer(path), size=(24, 24))
-    parts = encode_clip(store.encoder, clip, pose, "long")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("signzoo.models.signmst_c.features._CHUNK", 1000)
-        whole = encode_clip(store.encoder, clip, pose, "long")
-    assert parts.shape == (150, store.encoder.num_features)
-    torch.testing.assert_close(parts, whole, rtol=0.05, atol=0.05)
 
 
 def test_a_sentence_without_anything_to_look_at_is_an_error(sentences):
