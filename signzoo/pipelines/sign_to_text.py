@@ -157,8 +157,9 @@ class SignToText:
 
         Yields:
             Translations of the sentence so far, which are not ``final``, and the final one when the
-            signer has rested for a second or the frames end. A final one is what :meth:`__call__`
-            makes of the same landmarks.
+            signer has rested for a second, has signed for so long that a recording would be cut
+            there, or the frames end. A final one is what :meth:`__call__` makes of the landmarks
+            since the one before.
         """
         points: list[np.ndarray] = []
         confidence: list[np.ndarray] = []
@@ -179,17 +180,14 @@ class SignToText:
             confidence.append(seen)
             if len(points) - told < max(1, round(partial * fps)):
                 continue
-            told = len(points)
             pose = so_far()
-            if not hands_seen(pose).any():
-                continue
-            if self._is_over(pose):
-                yield self._shifted(pose, offset / fps)
-                offset, told = offset + len(points), 0
-                points.clear()
-                confidence.clear()
-            else:
-                yield replace(self._shifted(pose, offset / fps), final=False)
+            over = self._over(pose)
+            if hands_seen(pose).any():
+                sentence = pose[:over] if over else pose
+                yield replace(self._shifted(sentence, offset / fps), final=over > 0)
+            offset += over
+            del points[:over], confidence[:over]
+            told = len(points)
         if points and hands_seen(pose := so_far()).any():
             yield self._shifted(pose, offset / fps)
 
@@ -203,10 +201,24 @@ class SignToText:
         end = None if found.end is None else found.end + seconds
         return replace(found, spans=spans, start=found.start + seconds, end=end)
 
-    def _is_over(self, pose: Pose) -> bool:
-        """Whether the signer has signed and rests since."""
-        stretches = self.segmenter.segments(pose) if self.segmenter else []
-        return bool(stretches) and pose.seconds - stretches[-1][1] >= REST
+    def _over(self, pose: Pose) -> int:
+        """How many frames of a stream are over: what comes does not change what they mean.
+
+        All of them where the signer has signed and rests since; all before the last cut where a
+        recording of them would be cut because nobody can wait so long; all but the last second
+        where it was as long and nobody signs. So what is looked at each time stays short.
+        """
+        if self.segmenter is None:
+            return 0
+        stretches = self.segmenter.segments(pose)
+        if stretches and pose.seconds - stretches[-1][1] >= REST:
+            return len(pose)
+        if pose.seconds <= LONGEST_SENTENCE:
+            return 0
+        if not stretches:
+            return len(pose) - round(REST * pose.fps)
+        sentences = self._cut(pose)
+        return round((sentences[-1][0] + MARGIN) * pose.fps) if len(sentences) > 1 else 0
 
     def _read(self, source: Source, progress: bool) -> tuple[Pose, VideoClip | None]:
         if isinstance(source, Pose):

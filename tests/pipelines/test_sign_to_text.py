@@ -1,4 +1,5 @@
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ class Halves:
         self.spans = list(spans)
 
     def segments(self, pose):
-        return [(a, b) for a, b in self.spans if a < pose.seconds]
+        return [(a, min(b, pose.seconds)) for a, b in self.spans if a < pose.seconds]
 
 
 @pytest.fixture
@@ -132,6 +133,18 @@ def test_a_stream_tells_before_it_ends_and_ends_as_the_recording_does(translator
     assert len(told) >= 4
     assert told[0].end <= pose.seconds / 2
     assert told[-1].text == pipeline(pose).text
+
+
+@pytest.mark.parametrize("spans", [((0, 60),), ()])
+def test_a_stream_never_looks_at_more_than_one_long_sentence(translator, signer, spans):
+    pipeline = SignToText(translator, Halves(*spans), estimator=Streaming(still(60, signer)))
+    told = list(pipeline.stream((np.zeros((8, 8, 3), np.uint8) for _ in range(1500)), 25.0, 2.0))
+    finals = [each for each in told if each.final]
+    assert len(finals) >= 4
+    assert all(each.end - each.start <= 16 + 2 for each in told)
+    assert finals[-1].end == 60
+    if spans:  # nothing is left out or told twice
+        assert all(a.end == pytest.approx(b.start) for a, b in pairwise(finals))
 
 
 def test_a_sentence_of_a_stream_is_over_after_a_second_of_rest(translator, waving):
