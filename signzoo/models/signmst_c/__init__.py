@@ -5,6 +5,7 @@ from signzoo._lazy import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     {
+        "Encoded": "signzoo.models.signmst_c.network",
         "SignLossConfig": "signzoo.models.signmst_c.losses",
         "SignMSTC": "signzoo.models.signmst_c.network",
         "SignMSTCConfig": "signzoo.models.signmst_c.network",

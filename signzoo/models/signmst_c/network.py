@@ -388,7 +388,7 @@ class SignMSTC(Pretrained):
         """Translate clips.
 
         Args:
-            signings: N clips, a batch of them, or what :meth:`encode` made of it.
+            signings: N clips, a batch of them, or what :meth:`encode_clips` made of them.
             decoding: How the text is searched for.
 
         Returns:
@@ -402,7 +402,12 @@ class SignMSTC(Pretrained):
     def word_spans(
         self, signings: "Sequence[Signing] | SigningBatch | Encoded", texts: Sequence[str]
     ) -> list[tuple[WordSpan, ...]]:
-        """When each word of the clips' texts was signed; see :func:`decoding.word_spans`."""
+        """When each word of the clips' texts was signed; see :func:`decoding.word_spans`.
+
+        Args:
+            signings: N clips, a batch of them, or what :meth:`encode_clips` made of them.
+            texts: What each means.
+        """
         return word_spans(self, self.encode_clips(signings), texts)
 
     @torch.inference_mode()
@@ -410,6 +415,9 @@ class SignMSTC(Pretrained):
         """How much clips are like what the network was trained on, each from 0 to 1.
 
         See :class:`~signzoo.models.signmst_c.familiarity.Familiarity`.
+
+        Args:
+            signings: N clips, a batch of them, or what :meth:`encode_clips` made of them.
 
         Raises:
             WeightsError: The checkpoint does not know what it was trained on.
@@ -424,10 +432,13 @@ class SignMSTC(Pretrained):
 
     @torch.inference_mode()
     def encode_clips(self, signings: "Sequence[Signing] | SigningBatch | Encoded") -> Encoded:
-        """Encode clips once for all that is asked about them; what is encoded stays as it is.
+        """Encode clips once for all that is asked about them.
 
         Args:
-            signings: N clips, or a batch of them.
+            signings: N clips, or a batch of them; what is encoded already stays as it is.
+
+        Returns:
+            What :meth:`translate`, :meth:`word_spans` and :meth:`how_familiar` take.
         """
         if isinstance(signings, Encoded):
             return signings

@@ -121,6 +121,18 @@ def test_what_is_like_the_training_clips_is_familiar_and_noise_is_not(network, c
     assert network.how_familiar([far]) < [0.01]
 
 
+def test_what_is_encoded_once_answers_as_the_clips_do(network, clip):
+    clips = [clip(40), clip(17, 1)]
+    network.familiarity.learn(torch.randn(50, 16), torch.randn(50, 16))
+    encoded = network.encode_clips(clips)
+    assert network.encode_clips(encoded) is encoded
+    found = network.translate(encoded)
+    texts = [best[0].text for best in found]
+    assert found == network.translate(clips)
+    assert network.word_spans(encoded, texts) == network.word_spans(clips, texts)
+    assert network.how_familiar(encoded) == network.how_familiar(clips)
+
+
 def test_a_command_teaches_a_checkpoint_from_parts_of_a_corpus(
     network, fake_corpora, tmp_path, monkeypatch
 ):
