@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from typing_extensions import Self
 
 from signzoo._files import write_text
@@ -48,6 +48,9 @@ class TextCorrectorConfig:
     """Channels of an embedding."""
     hidden: int = 512
     """Channels of the first LSTM of each direction."""
+    num_readers: int = 1
+    """Models of this size, each learning from a start of its own, whose probabilities are averaged:
+    several make up for little text."""
     dropout: float = 0.45
     """Share of the channels that training leaves out."""
     word_dropout: float = 0.1
@@ -60,8 +63,9 @@ class TextCorrectorConfig:
     """Edits of one draft, each of which must exceed the threshold."""
 
     def __post_init__(self) -> None:
-        sizes = (self.num_words, self.width, self.hidden, self.candidates, self.most_edits)
-        if min(sizes) < 1 or not all(0 <= x < 1 for x in (self.dropout, self.word_dropout)):
+        counts = (self.num_words, self.width, self.hidden, self.num_readers, self.candidates)
+        shares = (self.dropout, self.word_dropout)
+        if min(*counts, self.most_edits) < 1 or not all(0 <= share < 1 for share in shares):
             raise UsageError(
                 "The text corrector needs positive sizes and a dropout from 0 to below 1; got "
                 f"{self}."
@@ -93,7 +97,7 @@ class TextCorrector(Pretrained):
     and Bidirectional Accessibility", section "Text Correction Network".
     Differs from the paper, whose network reads a draft and writes a sentence: with the text of one
     sign language corpus such networks learnt less than n-grams know (docs/guides/text_correction.md
-    has the numbers). Here the network says how likely a sentence is, in both directions of reading,
+    has the numbers). Here small ones say how likely a sentence is, in both directions of reading,
     and each single edit of a draft is worth what its sentence gains, times the probability of the
     error that it undoes (Kernighan, Church and Gale, COLING 1990).
 
@@ -115,12 +119,15 @@ class TextCorrector(Pretrained):
         self.config = config
         self.vocabulary = Vocabulary([], [], 0, 0)
         self.rates = ErrorRates()
-        self.model = BothWays(
-            config.num_words + len(self.vocabulary),
-            config.width,
-            config.hidden,
-            config.dropout,
-            config.word_dropout,
+        self.readers = nn.ModuleList(
+            BothWays(
+                config.num_words + len(self.vocabulary),
+                config.width,
+                config.hidden,
+                config.dropout,
+                config.word_dropout,
+            )
+            for _ in range(config.num_readers)
         )
 
     @classmethod
@@ -165,7 +172,27 @@ class TextCorrector(Pretrained):
     @property
     def device(self) -> torch.device:
         """Where the network is."""
-        return self.model.biases.device
+        return next(self.parameters()).device
+
+    def read(self, tokens: Tensor, direction: int) -> Tensor:
+        """Predict the word behind each prefix.
+
+        Args:
+            tokens: Numbers of words ``(B, L)``, in the order of reading.
+            direction: 0 where that is the order of writing, 1 where it is the other one.
+
+        Returns:
+            Log-probabilities ``(B, L, V)`` of the words that are known.
+        """
+        known = len(self.vocabulary)
+        return self._average([reader(tokens, direction, known) for reader in self.readers])
+
+    def _average(self, logs: Sequence[Tensor]) -> Tensor:
+        """The readers' mean probability; in training each answers for itself: mean logarithm."""
+        together = torch.stack(list(logs))
+        if self.training:
+            return together.mean(dim=0)
+        return together.logsumexp(dim=0) - math.log(len(logs))
 
     def losses(self, texts: Sequence[str]) -> Tensor:
         """Negative log-probability of each word and of the end, in both directions.
@@ -183,10 +210,15 @@ class TextCorrector(Pretrained):
         """As :meth:`losses`, of numbers of words."""
         found = []
         for direction, order in enumerate(reading_orders(sentences, self.device)):
-            logs = self.model(order[:, :-1].clamp(min=0), direction, len(self.vocabulary))
-            wanted = order[:, 1:]
-            each = -logs.gather(2, wanted.clamp(min=0)[..., None])[..., 0]
-            found.append(each.masked_fill(wanted == PADDING, 0.0))
+            known, wanted = order[:, :-1].clamp(min=0), order[:, 1:]
+            index = wanted.clamp(min=0)[..., None]
+            each = self._average(
+                [
+                    reader(known, direction, len(self.vocabulary)).gather(2, index)[..., 0]
+                    for reader in self.readers
+                ]
+            )
+            found.append(-each.masked_fill(wanted == PADDING, 0.0))
         return found
 
     def log_probabilities(self, texts: Sequence[str]) -> Tensor:

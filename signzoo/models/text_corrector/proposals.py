@@ -83,8 +83,7 @@ def _fits(network: "TextCorrector", words: Sequence[str]) -> _Fits:
     known = network.vocabulary
     orders = reading_orders([known.numbers(words)], network.device)
     logs = [
-        network.model(order[:, :-1], direction, len(known))[0].cpu()
-        for direction, order in enumerate(orders)
+        network.read(order[:, :-1], direction)[0].cpu() for direction, order in enumerate(orders)
     ]
     before = logs[0]  # (n + 1, V): behind the first 0, 1, ... n words
     behind = logs[1].flip(0)  # before the last n, n - 1, ... 0 words

@@ -66,6 +66,15 @@ def test_log_probabilities_do_not_depend_on_the_batch(corrector):
     torch.testing.assert_close(together, alone)
 
 
+def test_several_readers_average_their_probabilities(corrector):
+    both = TextCorrector(replace(corrector.config, num_readers=2)).eval()
+    both.vocabulary = corrector.vocabulary
+    tokens = torch.tensor([[0, 3, 4]])
+    logs = [reader(tokens, 1, len(both.vocabulary)) for reader in both.readers]
+    torch.testing.assert_close(both.read(tokens, 1).exp(), (logs[0].exp() + logs[1].exp()) / 2)
+    torch.testing.assert_close(both.train().read(tokens, 1), (logs[0] + logs[1]) / 2)
+
+
 def test_unknown_words_are_equally_unlikely(taught):
     first, second = taught.log_probabilities(["morgen hagelt es", "morgen donnert es"]).tolist()
     assert first == second
@@ -104,7 +113,9 @@ def test_a_checkpoint_keeps_words_and_rates(taught, tmp_path):
         TextCorrector.from_pretrained(tmp_path / "saved")
 
 
-@pytest.mark.parametrize("wrong", [{"most_edits": 0}, {"dropout": 1.0}, {"width": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"most_edits": 0}, {"dropout": 1.0}, {"width": 0}, {"num_readers": 0}]
+)
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(UsageError):
         TextCorrectorConfig(**wrong)
