@@ -49,8 +49,8 @@ class TextCorrectorConfig:
     hidden: int = 512
     """Channels of the first LSTM of each direction."""
     num_readers: int = 1
-    """Models of this size, each learning from a start of its own, whose probabilities are averaged:
-    several make up for little text."""
+    """Models of this size, each learning from a start of its own, whose probabilities are
+    averaged."""
     dropout: float = 0.45
     """Share of the channels that training leaves out."""
     word_dropout: float = 0.1
