@@ -1,7 +1,7 @@
 """Ablates sign to text: pretrained video encoder, landmarks, text correction.
 
 Renders its corpora, trains a network for each cell and seed, and scores what each writes of signers
-and sentences that it has not seen, as it is and corrected. Two to three hours on two cores; what is
+and sentences that it has not seen, as it is and corrected. About two hours on two cores; what is
 done is not done again::
 
     python -m signzoo.evaluation.sign2text_ablation --data DATA --out DIR --corrector NAME
@@ -289,22 +289,23 @@ def summarise(
 
 
 def _plot(scores: Mapping[Cell, Sequence[Mapping[str, float]]], path: Path) -> None:
-    """Draw every seed as a dot and the mean as a bar."""
+    """Draw every seed as a dot, and the mean as a bar."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 4), layout="constrained")
-    cells = sorted(scores)
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    cells = sorted(scores, reverse=True)  # the first at the top
     labels = [
-        "\n".join(name for name, there in asdict(cell).items() if there) or "video alone"
+        " + ".join(name for name, there in asdict(cell).items() if there) or "video alone"
         for cell in cells
     ]
-    for axes, (name, title) in zip(figure.subplots(1, 2), _SHOWN.items(), strict=True):
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, (name, title) in zip(panels, _SHOWN.items(), strict=True):
         values = [[each[name] for each in scores[cell]] for cell in cells]
-        axes.bar(range(len(cells)), [np.mean(some) for some in values], color="#b8d4ea")
+        axes.barh(range(len(cells)), [np.mean(some) for some in values], color="#b8d4ea")
         for place, some in enumerate(values):
-            axes.plot([place] * len(some), some, "o", color="#1a5a94", ms=4)
-        axes.set_xticks(range(len(cells)), labels, fontsize=7)
-        axes.set_title(title)
+            axes.plot(some, [place] * len(some), "o", color="#1a5a94", ms=4)
+        axes.set_yticks(range(len(cells)), labels)
+        axes.set_xlabel(title)
     with atomic_path(path) as part:
         figure.savefig(part, dpi=120)
 
