@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> None:
     import numpy as np
 
     from signzoo.cli.evaluate import report_command
-    from signzoo.cli.evaluate_sign2text import bar
+    from signzoo.cli.progress import bar
     from signzoo.evaluation.bootstrap import Resampling, bootstrap, paired_bootstrap
     from signzoo.evaluation.isolated_signs import (
         LINEAR,

@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Go there and back, and score."""
-    from signzoo.cli.evaluate_sign2text import bar
+    from signzoo.cli.progress import bar
     from signzoo.cli.text_report import show_report
     from signzoo.data.pairs import read_pairs
     from signzoo.evaluation.bootstrap import Resampling

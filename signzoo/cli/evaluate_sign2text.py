@@ -9,8 +9,6 @@ intervals. With --corrector the texts are the corrected ones, and the drafts sta
 
 import argparse
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from signzoo.errors import UsageError
@@ -57,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Translate, score, print, and keep what was asked for."""
+    from signzoo.cli.progress import bar
     from signzoo.cli.text_report import show_report
     from signzoo.evaluation.bootstrap import Resampling
     from signzoo.evaluation.nearest_signing import NEAREST
@@ -89,7 +88,7 @@ def run(arguments: argparse.Namespace) -> None:
     systems = {PREDICTIONS: drafts}
     if arguments.corrector:
         corrector = TextCorrector.from_pretrained(arguments.corrector, arguments.device)
-        with bar("correct", count, quiet) as step:
+        with bar("correct", count, quiet, "draft") as step:
             texts = [each.text for each in corrector.correct(drafts, progress=step)]
         systems = {PREDICTIONS: texts, DRAFTS: drafts}
     if arguments.fps:
@@ -139,16 +138,6 @@ def run(arguments: argparse.Namespace) -> None:
         )
     ]
     show_report(arguments, report, comparison, scorer, lambda path: write_rows(path, rows))
-
-
-@contextmanager
-def bar(task: str, total: int, quiet: bool) -> Iterator[Callable[[int], object]]:
-    """A progress bar; what it gives is told how many more are done."""
-    from tqdm import tqdm
-
-    disable = True if quiet else None  # None: where nobody watches
-    with tqdm(desc=task, total=total, unit="clip", leave=False, disable=disable) as bar:
-        yield bar.update
 
 
 def _command(arguments: argparse.Namespace) -> str:

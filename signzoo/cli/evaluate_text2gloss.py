@@ -86,12 +86,11 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _gloss(glossing: "Glossing", sentences: "Sentences", quiet: bool) -> "list[GlossSequence]":
-    from tqdm import tqdm
+    from signzoo.cli.progress import bar
 
     texts = [pair.text for pair in sentences.pairs]
-    disable = True if quiet else None  # None: where nobody watches
-    with tqdm(desc="gloss", total=len(texts), unit="sentence", disable=disable) as bar:
-        return glossing(texts, bar.update)
+    with bar("gloss", len(texts), quiet, "sentence") as step:
+        return glossing(texts, step)
 
 
 def _report(

@@ -46,8 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Gloss in every way, score, print, and keep what was asked for."""
     import json
 
-    from tqdm import tqdm
-
+    from signzoo.cli.progress import bar
     from signzoo.evaluation.report import write_rows
     from signzoo.evaluation.text2gloss import Glossing, Sentences
     from signzoo.evaluation.text2gloss_ablation import (
@@ -70,9 +69,8 @@ def run(arguments: argparse.Namespace) -> None:
     cascade = make_cascade(network)
     texts = [pair.text for pair in sentences.pairs]
     total = len(texts) * count_searches(glossing)
-    disable = True if arguments.json else None  # None: where nobody watches
-    with tqdm(desc="gloss", total=total, unit="sentence", disable=disable) as bar:
-        systems = ablate(glossing, texts, cascade, bar.update)
+    with bar("gloss", total, arguments.json, "sentence") as step:
+        systems = ablate(glossing, texts, cascade, step)
     language = network.config.language
     report = report_ablation(systems, sentences, language, _report(arguments, glossing, sentences))
     if arguments.out:

@@ -52,8 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Correct, score, print, and keep what was asked for."""
-    from tqdm import tqdm
-
+    from signzoo.cli.progress import bar
     from signzoo.evaluation.bootstrap import Resampling
     from signzoo.evaluation.text_corrector import CorrectorTest, evaluate
     from signzoo.models.text_corrector.network import TextCorrector
@@ -63,9 +62,8 @@ def run(arguments: argparse.Namespace) -> None:
     resampling = Resampling(arguments.samples, arguments.seed)
     test = CorrectorTest.read(arguments.data, arguments.train, arguments.most_changed)
     network = TextCorrector.from_pretrained(arguments.model, arguments.device)
-    disable = True if arguments.json else None  # None: where nobody watches
-    with tqdm(desc="correct", unit="draft", disable=disable) as bar:
-        evaluation = evaluate(network, test, resampling, _command(arguments), bar.update)
+    with bar("correct", None, arguments.json, "draft") as step:
+        evaluation = evaluate(network, test, resampling, _command(arguments), step)
     if arguments.out:
         _keep(evaluation, Path(arguments.out))
     if arguments.json:
