@@ -74,6 +74,7 @@ SIGN_TO_TEXT = {
         "",
         "de",
         "signmst-c-tiny-phoenix-sim",
+        "text-corrector-de",
     ),
     "sign-to-text-greetings": SignToTextRecord(
         "Nine greetings of Indian Sign Language to English; other signs are rejected, most times",

@@ -156,7 +156,7 @@ class SignToText:
             partial: Seconds of frames between two partial results.
 
         Yields:
-            Translations of the sentence so far, which are not ``final``, and the final one when the
+            Drafts of the sentence so far, which are not ``final``, and the final text when the
             signer has rested for a second, has signed for so long that a recording would be cut
             there, or the frames end. A final one is what :meth:`__call__` makes of the landmarks
             since the one before.
@@ -184,7 +184,9 @@ class SignToText:
             over = self._over(pose)
             if hands_seen(pose).any():
                 sentence = pose[:over] if over else pose
-                yield replace(self._shifted(sentence, offset / fps), final=over > 0)
+                # What will be signed next changes more than a corrector knows.
+                pipeline = self if over else replace(self, corrector=None)
+                yield replace(pipeline._shifted(sentence, offset / fps), final=over > 0)
             offset += over
             del points[:over], confidence[:over]
             told = len(points)

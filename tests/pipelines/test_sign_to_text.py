@@ -200,3 +200,14 @@ def test_a_pipeline_opens_the_corrector_that_is_named(translator, tmp_path):
     assert SignToText.from_pretrained(name, corrector="none").corrector is None
     with pytest.raises(WeightsError, match="not a 'text_corrector'"):
         SignToText.from_pretrained(name, corrector=name)
+
+
+def test_a_stream_corrects_what_is_final(translator, waving):
+    frames = [np.zeros((48, 64, 3), np.uint8)] * len(waving)
+    pose = dataclasses.replace(waving, size=(64, 48))
+    pipeline = SignToText(
+        translator, corrector=lambda drafts: ["CORRECTED"] * len(drafts), estimator=Streaming(pose)
+    )
+    *partial, final = pipeline.stream(frames, 25.0, partial=0.4)
+    assert final.text == "CORRECTED" != final.draft
+    assert all(each.text == each.draft for each in partial)
