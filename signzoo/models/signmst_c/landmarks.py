@@ -119,6 +119,13 @@ def without_face(landmarks: Tensor) -> Tensor:
     return landmarks * kept
 
 
+def only_tracks(landmarks: Tensor) -> Tensor:
+    """Landmarks ``(B, T, V, 3)`` of which all but the nose and both hands' places are missing."""
+    kept = torch.zeros(NUM_LANDMARKS, 1, device=landmarks.device)
+    kept[[HEAD, LEFT_HAND, RIGHT_HAND]] = 1
+    return landmarks * kept
+
+
 def only_seen(landmarks: Tensor) -> Tensor:
     """Landmarks ``(B, T, V, 3)`` that are seen or missing, and nothing in between."""
     return torch.cat([landmarks[..., :2], (landmarks[..., 2:] > 0).to(landmarks)], dim=-1)

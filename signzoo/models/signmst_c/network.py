@@ -36,7 +36,7 @@ from signzoo.models.signmst_c.decoding import (
     word_spans,
 )
 from signzoo.models.signmst_c.familiarity import Familiarity, clip_means
-from signzoo.models.signmst_c.landmarks import only_seen, without_face
+from signzoo.models.signmst_c.landmarks import only_seen, only_tracks, without_face
 from signzoo.models.signmst_c.signing import STRIDE, Signing, SigningBatch, make_batch
 
 VIDEO_ENCODER = "video_encoder.json"
@@ -63,6 +63,9 @@ class SignMSTCConfig:
     face: bool = True
     """Whether the landmarks of brows, eyes and lips are looked at; off where the training data has
     none."""
+    only_tracks: bool = False
+    """Whether nothing but the nose and the places of both hands is looked at; on where the training
+    data has no more."""
     graded: bool = True
     """Whether it counts how sure the estimator is of a landmark; off where the training data only
     says whether it was seen."""
@@ -310,6 +313,7 @@ class SignMSTC(Pretrained):
         """The landmarks without what this network does not look at."""
         landmarks = batch.landmarks
         landmarks = landmarks if self.config.face else without_face(landmarks)
+        landmarks = only_tracks(landmarks) if self.config.only_tracks else landmarks
         return landmarks if self.config.graded else only_seen(landmarks)
 
     def _or_else(self, branch: Tensor, shown: Tensor, absent: str) -> Tensor:

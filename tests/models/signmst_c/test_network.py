@@ -11,7 +11,7 @@ from signzoo.errors import ManifestError, UsageError, WeightsError
 from signzoo.models.language_model import LanguageModel, open_tokenizer
 from signzoo.models.motion_autoencoder import MotionAutoencoderConfig
 from signzoo.models.signmst_c import SignMSTC, SignMSTCConfig
-from signzoo.models.signmst_c.landmarks import landmark_features
+from signzoo.models.signmst_c.landmarks import HEAD, LEFT_HAND, RIGHT_HAND, landmark_features
 from signzoo.models.signmst_c.losses import feature_divergence
 from signzoo.models.signmst_c.signing import make_batch
 
@@ -214,3 +214,21 @@ def test_the_papers_size_is_built_on_the_meta_device(fake_corpora):
     assert network.video_encoder.num_features == network.config.num_features
     assert 33e6 < video < 34e6
     assert 500e6 < count < 800e6
+
+
+def test_a_network_of_tracks_looks_at_nothing_else(config, clip):
+    torch.manual_seed(0)
+    network = SignMSTC(
+        dataclasses.replace(config, branches=("landmarks",), only_tracks=True)
+    ).eval()
+    whole = clip(20)
+    tracks = torch.zeros_like(whole.landmarks)
+    seen = [HEAD, LEFT_HAND, RIGHT_HAND]
+    tracks[:, seen] = whole.landmarks[:, seen]
+    found, other = (
+        network.encode_clips([dataclasses.replace(whole, landmarks=each)]).fused
+        for each in (whole.landmarks, tracks)
+    )
+    torch.testing.assert_close(found, other)
+    moved = dataclasses.replace(whole, landmarks=torch.rand_like(tracks))
+    assert not torch.allclose(found, network.encode_clips([moved]).fused)
