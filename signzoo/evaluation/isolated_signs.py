@@ -11,6 +11,7 @@ from signzoo.errors import UsageError
 from signzoo.evaluation.linear_probe import rank_by_probe
 from signzoo.evaluation.nearest_signing import describe, rank_clips
 from signzoo.evaluation.sign2text import Corpus
+from signzoo.models.signmst_c.likelihood import text_log_probabilities
 from signzoo.models.signmst_c.network import SignMSTC
 
 LINEAR = "linear model of the landmarks"
@@ -50,18 +51,12 @@ def rank_by_network(
         The signs for each clip, the likeliest first.
     """
     labels = network.label_tokens(signs)  # (K, L)
-    asked = labels != -100
     ranked = []
     for number in range(len(corpus.samples.sentences)):
         batch = corpus.data.collate([corpus.samples[Draw(number, None)]])
         encoded = network.encode(batch.to(network.device))
-        repeated = encoded._replace(
-            fused=encoded.fused.expand(len(signs), -1, -1),
-            valid=encoded.valid.expand(len(signs), -1),
-        )
-        logs = network.token_logits(repeated, labels).logits.float().log_softmax(dim=-1)
-        each = logs.gather(2, labels.clamp(min=0)[..., None])[..., 0]
-        order = torch.where(asked, each, 0.0).sum(dim=1).argsort(descending=True, stable=True)
+        sums, _ = text_log_probabilities(network, encoded, labels)
+        order = sums.argsort(descending=True, stable=True)
         ranked.append([signs[i] for i in order.tolist()])
         if progress:
             progress(1)

@@ -21,7 +21,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 
@@ -200,8 +200,7 @@ def corrected(drafts: Texts, correct: Correct | None) -> dict[Cell, list[list[st
     cells = {cell: [list(texts) for texts in seeds] for cell, seeds in drafts.items()}
     if correct is not None:
         for cell, seeds in drafts.items():
-            whole = Cell(cell.pretraining, cell.landmarks, True)
-            cells[whole] = [correct(list(texts)) for texts in seeds]
+            cells[replace(cell, correction=True)] = [correct(list(texts)) for texts in seeds]
     return cells
 
 
@@ -251,7 +250,7 @@ def effect(
         (mine, theirs)
         for cell in counts
         if getattr(cell, factor)
-        for without in [Cell(**{**asdict(cell), factor: False})]
+        for without in [replace(cell, **{factor: False})]
         if without in counts
         for mine, theirs in zip(counts[cell], counts[without], strict=True)
     ]

@@ -12,6 +12,7 @@ from signzoo.errors import UsageError
 from signzoo.models.language_model import until_end
 from signzoo.models.signmst_c.joint import rank_together
 from signzoo.models.signmst_c.landmarks import FPS
+from signzoo.models.signmst_c.likelihood import text_log_probabilities
 from signzoo.models.signmst_c.signing import STRIDE
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def decode(
             network, encoded, [texts[i : i + count] for i in clips], decoding.ctc
         )
         return [[TextHypothesis(t, math.exp(s)) for t, s in r[: decoding.n_best]] for r in ranked]
-    scores = _scores(network, encoded, result[:, 1:], count).tolist()
+    scores = _scores(network, encoded, result[:, 1:]).tolist()
     found = [TextHypothesis(t, s) for t, s in zip(texts, scores, strict=True)]
     return [found[i : i + count] for i in clips]
 
@@ -112,17 +113,11 @@ def _generation_config(network: "SignMSTC", decoding: TextDecodingConfig, count:
     )
 
 
-def _scores(network: "SignMSTC", encoded: "Encoded", tokens: Tensor, count: int) -> Tensor:
-    """Mean probability of a token of texts ``(B·n, L)``, ``(B·n,)``, in one pass over all."""
+def _scores(network: "SignMSTC", encoded: "Encoded", tokens: Tensor) -> Tensor:
+    """Mean probability of a token of texts ``(B·n, L)``, ``(B·n,)``."""
     labels = tokens.masked_fill(~until_end(tokens, network.tokenizer.eos_token_id), -100)
-    repeated = encoded._replace(
-        fused=encoded.fused.repeat_interleave(count, dim=0),
-        valid=encoded.valid.repeat_interleave(count, dim=0),
-    )
-    logs = network.token_logits(repeated, labels).logits.float().log_softmax(dim=-1)
-    asked = labels != -100
-    each = logs.gather(2, labels.clamp(min=0)[..., None])[..., 0]
-    return (torch.where(asked, each, 0.0).sum(dim=1) / asked.sum(dim=1).clamp(min=1)).exp()
+    sums, lengths = text_log_probabilities(network, encoded, labels)
+    return (sums / lengths.clamp(min=1)).exp()
 
 
 # Without a CTC head a word was signed around the moment that its tokens look at most, as far as

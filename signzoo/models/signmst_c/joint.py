@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from signzoo.models.signmst_c.likelihood import text_log_probabilities
+
 if TYPE_CHECKING:
     from signzoo.models.signmst_c.network import Encoded, SignMSTC
 
@@ -35,7 +37,9 @@ def rank_together(
         The answers of each clip and the CTC head's own, the best first; with each the mean
         log-probability of its tokens under the decoder.
     """
-    labels = [_written(network, label) for label in network.glosses]
+    tokens = network.tokenizer(list(network.glosses), add_special_tokens=False)["input_ids"]
+    decoded = network.tokenizer.batch_decode(tokens, skip_special_tokens=True)
+    labels = [label.strip() for label in decoded]  # as the decoder writes them
     numbers = {label: i for i, label in enumerate(labels, 1)}
     logs = network.gloss_head(encoded.fused).float().log_softmax(dim=-1)
     ranked = []
@@ -45,17 +49,14 @@ def rank_together(
         answer = " ".join(labels[n - 1] for n in best if 0 < n <= len(labels))
         answers = list(dict.fromkeys([*own, answer]))
         heard = torch.stack([_ctc(seen, [numbers.get(w, 0) for w in a.split()]) for a in answers])
-        written, lengths = _decoder(network, encoded, clip, answers)
+        alone = encoded._replace(
+            fused=encoded.fused[clip : clip + 1], valid=encoded.valid[clip : clip + 1]
+        )
+        written, lengths = text_log_probabilities(network, alone, network.label_tokens(answers))
         order = (share * heard + (1 - share) * written).argsort(descending=True, stable=True)
         means = (written / lengths).tolist()
         ranked.append([(answers[i], means[i]) for i in order.tolist()])
     return ranked
-
-
-def _written(network: "SignMSTC", label: str) -> str:
-    """A gloss as the decoder writes it."""
-    tokens = network.tokenizer(label, add_special_tokens=False)["input_ids"]
-    return str(network.tokenizer.decode(tokens, skip_special_tokens=True)).strip()
 
 
 def _ctc(seen: Tensor, numbers: list[int]) -> Tensor:
@@ -70,18 +71,3 @@ def _ctc(seen: Tensor, numbers: list[int]) -> Tensor:
         reduction="sum",
     )
     return (-loss).clamp(min=_IMPOSSIBLE)
-
-
-def _decoder(
-    network: "SignMSTC", encoded: "Encoded", clip: int, answers: Sequence[str]
-) -> tuple[Tensor, Tensor]:
-    """Log-probability of answers under the decoder, and how many tokens they have, ``(N,)``."""
-    labels = network.label_tokens(answers)
-    repeated = encoded._replace(
-        fused=encoded.fused[clip].expand(len(answers), -1, -1),
-        valid=encoded.valid[clip].expand(len(answers), -1),
-    )
-    logs = network.token_logits(repeated, labels).logits.float().log_softmax(dim=-1)
-    each = logs.gather(2, labels.clamp(min=0)[..., None])[..., 0]
-    asked = labels != -100
-    return torch.where(asked, each, 0.0).sum(dim=1), asked.sum(dim=1)

@@ -20,6 +20,7 @@ from signzoo.errors import UsageError, WeightsError
 from signzoo.hub.checkpoint import Pretrained
 from signzoo.models.text_corrector.errors import ErrorRates, join, split
 from signzoo.models.text_corrector.language import (
+    FIRST_WORD,
     PADDING,
     UNKNOWN,
     BothWays,
@@ -148,7 +149,7 @@ class TextCorrector(Pretrained):
         """Words and rates, for a Lightning checkpoint: JSON in bytes, which is plain data."""
         known = self.vocabulary
         content = {
-            "words": known.words[-len(known.counts) :] if known.counts else [],
+            "words": known.words[FIRST_WORD:],
             "counts": known.counts,
             "unknown": [known.num_unknown, known.num_rare],
             "rates": asdict(self.rates),
