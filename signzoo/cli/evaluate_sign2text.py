@@ -5,6 +5,8 @@ a table of videos. Decoding is free-running. The scores are those of `signzoo ev
 the nearest training clip by dynamic time warping of landmarks (--train), and, for a network with
 both branches, beside what it writes of landmarks and of video alone (--branches), with paired
 intervals. With --corrector the texts are the corrected ones, and the drafts stand beside them.
+With --times, of a corpus that says when each sign is signed, it also says how far off the times of
+words are.
 """
 
 import argparse
@@ -46,6 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--corrector", metavar="NAME", help="correct the drafts with it, a name or a folder"
     )
+    parser.add_argument(
+        "--times",
+        action="store_true",
+        help="say how far off the times of words are that are named like a gloss",
+    )
     parser.add_argument("--beams", type=int, default=5, metavar="N", help="default: 5")
     parser.add_argument(
         "--length-penalty", type=float, default=1.0, metavar="X", help="more means longer texts"
@@ -55,6 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Translate, score, print, and keep what was asked for."""
+    import numpy as np
+
     from signzoo.cli.progress import bar
     from signzoo.cli.text_report import show_report
     from signzoo.evaluation.bootstrap import Resampling
@@ -69,6 +78,7 @@ def run(arguments: argparse.Namespace) -> None:
         translate_corpus,
     )
     from signzoo.evaluation.text import PREDICTIONS
+    from signzoo.evaluation.word_times import boundary_errors
     from signzoo.models.signmst_c import SignMSTC, TextDecodingConfig
     from signzoo.models.text_corrector import TextCorrector
 
@@ -81,10 +91,19 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.branches and len(network.config.branches) < 2:
         raise UsageError(f"{arguments.model} has one branch; leave --branches out.")
     corpus = Corpus.read(network, arguments.data, arguments.split)
+    if arguments.times and not any(each.spans for each in corpus.samples.sentences):
+        raise UsageError(f"{corpus.path} does not say when signs are signed; leave --times out.")
     count, quiet = len(corpus.samples.texts), arguments.json
     with bar("translate", count, quiet) as step:
         found = translate_corpus(network, corpus, decoding, progress=step)
     drafts = [each.text for each in found]
+    times: dict[str, float] | None = None
+    if arguments.times:
+        with bar("times", count, quiet) as step:
+            errors = 1000 * boundary_errors(network, corpus, drafts, step)
+        times = {"words": len(errors)}
+        if len(errors):
+            times |= {"mean_ms": float(errors.mean()), "median_ms": float(np.median(errors))}
     systems = {PREDICTIONS: drafts}
     if arguments.corrector:
         corrector = TextCorrector.from_pretrained(arguments.corrector, arguments.device)
@@ -120,6 +139,7 @@ def run(arguments: argparse.Namespace) -> None:
             "corrector": arguments.corrector,
             "beams": arguments.beams,
             "length_penalty": arguments.length_penalty,
+            "word_times": times,
         },
         resampling=resampling,
         scores=comparison.scores,
@@ -138,6 +158,12 @@ def run(arguments: argparse.Namespace) -> None:
         )
     ]
     show_report(arguments, report, comparison, scorer, lambda path: write_rows(path, rows))
+    if times and not quiet:
+        error = "{mean_ms:.0f} ms, median {median_ms:.0f}" if len(times) > 1 else "unknown"
+        print(
+            f"{times['words']} words are named like a gloss of their clip; mean error of their "
+            f"beginnings and ends: {error.format(**times)}"
+        )
 
 
 def _command(arguments: argparse.Namespace) -> str:
@@ -148,6 +174,7 @@ def _command(arguments: argparse.Namespace) -> str:
             words += [f"--{name}", getattr(arguments, name)]
     words += [f"--fps={arguments.fps:g}"] if arguments.fps else []
     words += ["--branches"] if arguments.branches else []
+    words += ["--times"] if arguments.times else []
     words += [f"--beams={arguments.beams}", f"--length-penalty={arguments.length_penalty}"]
     words += [f"--samples={arguments.samples}", f"--seed={arguments.seed}"]
     return shlex.join(words)

@@ -83,3 +83,17 @@ def test_fewer_frames_a_second_are_compared(make, fake_corpora, capsys):
     assert main(["evaluate", "sign2text", *words, "--fps", "12.5", "--samples", "20"]) == 0
     assert "less the 12.5 frames a second" in capsys.readouterr().out
     assert main(["evaluate", "sign2text", *words, "--fps", "0"]) == 2
+
+
+def test_times_of_words_are_compared_where_the_corpus_has_times(make, fake_corpora, capsys):
+    model = make(branches=("landmarks",), token_head=True, output="gloss")
+    words = ["--model", model, "--times", "--samples", "20"]
+    synthetic = ["--data", str(fake_corpora / "synthetic")]
+    assert main(["evaluate", "sign2text", *words, *synthetic]) == 0
+    assert "words are named like a gloss" in capsys.readouterr().out
+    assert main(["evaluate", "sign2text", *words, *synthetic, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["facts"]["word_times"]["words"] >= 0
+    assert "--times" in report["command"]
+    assert main(["evaluate", "sign2text", *words, "--data", str(fake_corpora / "videos")]) == 2
+    assert "does not say when" in capsys.readouterr().err

@@ -120,8 +120,8 @@ def _scores(network: "SignMSTC", encoded: "Encoded", tokens: Tensor) -> Tensor:
     return (sums / lengths.clamp(min=1)).exp()
 
 
-# Without a CTC head a word was signed around the moment that its tokens look at most, as far as
-# they look half as much at least.
+# Without a CTC head a word was signed around the moment that is most likely to mean it, as far as
+# others are half as likely at least.
 _SHARE_OF_PEAK = 0.5
 
 
@@ -132,8 +132,9 @@ def word_spans(
     """When each word of texts was signed.
 
     The decoder looks at moments when it writes a word (a mean over all heads and layers, and over
-    the word's tokens). A network with a CTC head has also said which gloss it saw when: then a word
-    belongs to the gloss of its own name, or else to the one that it looked at most.
+    the word's tokens); a network with a token head says itself which moments mean which tokens. A
+    network with a CTC head has also said which gloss it saw when: then a word belongs to the gloss
+    of its own name, or else to the one that it looked at most.
 
     Args:
         network: The network.
@@ -145,8 +146,7 @@ def word_spans(
         written language has an order of its own.
     """
     labels = network.label_tokens(texts)
-    found = network.token_logits(encoded, labels, attentions=True).cross_attentions
-    looked = torch.stack(found).mean(dim=(0, 2)).float()  # (B, L, S)
+    looked = _looked_at(network, encoded, labels)
     glosses = _gloss_moments(network, encoded)
     spans = []
     for each, tokens, valid, seen in zip(looked, labels, encoded.valid, glosses, strict=True):
@@ -161,6 +161,16 @@ def word_spans(
             )
         )
     return spans
+
+
+def _looked_at(network: "SignMSTC", encoded: "Encoded", labels: Tensor) -> Tensor:
+    """How much each moment means each token of texts ``(B, L)``: ``(B, L, S)``."""
+    if not network.config.token_head:
+        found = network.token_logits(encoded, labels, attentions=True).cross_attentions
+        return torch.stack(found).mean(dim=(0, 2)).float()
+    means = network.token_meanings(encoded)  # (B, S, V)
+    tokens = labels.clamp(min=0)[:, None].expand(-1, means.shape[1], -1)
+    return means.gather(2, tokens).transpose(1, 2)
 
 
 # A gloss that the CTC head saw, its first moment, and the one after its last.

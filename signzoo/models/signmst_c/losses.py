@@ -18,8 +18,13 @@ Which side is held still (detached) is a choice of ours too, each with its reaso
   both branches, and both move for the same reason.
 
 A moment counts where both modalities of the sample are there.
+
+Without glosses, cross-entropy alone hardly finds out which signs mean which words: the decoder
+writes what is usual before it has learnt to look. :func:`presence_loss` asks for the words alone,
+in no order, of moments that know nothing but what is signed right then.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -45,9 +50,12 @@ class SignLossConfig:
     """What features are divided by before the softmax; more compares coarser distributions."""
     ctc: float = 0.0
     """Weight of the CTC loss on glosses; above 0 the training is not gloss-free."""
+    presence: float = 0.0
+    """Weight of the loss that asks which words of the text are signed when, in any order; it needs
+    no glosses."""
 
     def __post_init__(self) -> None:
-        weights = (self.self_kl, self.branch_kl, self.feature_kl, self.ctc)
+        weights = (self.self_kl, self.branch_kl, self.feature_kl, self.ctc, self.presence)
         if min(weights) < 0 or self.temperature <= 0 or not 0 <= self.label_smoothing < 1:
             raise UsageError(
                 "The loss needs weights of at least 0, a temperature above 0 and label_smoothing "
@@ -77,3 +85,37 @@ def feature_divergence(
 def _log_distribution(features: Tensor, temperature: float) -> Tensor:
     normed = functional.layer_norm(features.float(), features.shape[-1:])
     return (normed / temperature).log_softmax(dim=-1)
+
+
+# Share of a text's tokens that need no moment: they are said whatever is signed.
+_UNSIGNED = 0.3
+
+
+def presence_loss(logits: Tensor, valid: Tensor, tokens: Tensor, usual: Tensor) -> Tensor:
+    """How badly moments say which tokens a text has, in no order.
+
+    Every token was either signed at one of the moments, which are all as likely as each other, or
+    is said whatever is signed, as articles are. This is IBM's first model of word alignment (Brown
+    et al., "The Mathematics of Statistical Machine Translation", Computational Linguistics 1993)
+    with a network in the place of its table. Wong et al., "Sign2GPT", ICLR 2024, also train on
+    words of the text in no order, which they call pseudo-glosses.
+
+    Args:
+        logits: What each moment says about all tokens, ``(B, S, V)``.
+        valid: The moments that count, bool ``(B, S)``.
+        tokens: The texts' tokens ``(B, L)``, -100 where there is none.
+        usual: The share of each token in all texts, ``(V,)``.
+
+    Returns:
+        The mean over the tokens of their negative log-probability.
+    """
+    asked = tokens != -100
+    each = tokens.clamp(min=0)
+    logits = logits.float()
+    logs = logits.gather(2, each[:, None].expand(-1, logits.shape[1], -1))  # (B, S, L)
+    logs = logs - logits.logsumexp(dim=-1, keepdim=True)
+    logs = logs.masked_fill(~valid[..., None], torch.finfo(logs.dtype).min)
+    signed = logs.logsumexp(dim=1) - valid.sum(dim=1, keepdim=True).clamp(min=1).log()
+    anyway = usual.clamp(min=1e-9).log()[each]
+    found = torch.logaddexp(signed + math.log(1 - _UNSIGNED), anyway + math.log(_UNSIGNED))
+    return -torch.where(asked, found, 0.0).sum() / asked.sum().clamp(min=1)

@@ -92,6 +92,8 @@ class SignMSTCConfig:
     """Share of activations that training leaves out, in the decoder too."""
     num_glosses: int = 0
     """Glosses that the CTC head tells apart; 0 is no such head, which is gloss-free."""
+    token_head: bool = False
+    """Whether a head says which tokens of the text a moment means; the presence loss trains it."""
 
     def __post_init__(self) -> None:
         if not self.branches or set(self.branches) - set(BRANCHES):
@@ -149,12 +151,15 @@ class SignMSTC(Pretrained):
         language_model: The model of transformers without its encoder.
         tokenizer: Its tokenizer.
         glosses: What the CTC head's outputs mean; empty until training or a checkpoint sets it.
+        usual_tokens: The share of each token in the training texts, ``(V,)``, where there is a
+            token head; 0 until training or a checkpoint sets it.
     """
 
     component: ClassVar[str] = "signmst_c"
     config_class: ClassVar[type[Any]] = SignMSTCConfig
     files: ClassVar[tuple[str, ...]] = (LANGUAGE_MODEL, VIDEO_ENCODER, GLOSSES)
     config: SignMSTCConfig
+    usual_tokens: Tensor
 
     def __init__(
         self,
@@ -192,6 +197,9 @@ class SignMSTC(Pretrained):
         self.memory = nn.Linear(width, self.language_model.config.hidden_size)
         if config.num_glosses:
             self.gloss_head = nn.Linear(width, config.num_glosses + 1)
+        if config.token_head:
+            self.token_head = nn.Linear(width, self.language_model.config.vocab_size)
+            self.register_buffer("usual_tokens", torch.zeros(self.token_head.out_features))
         self.familiarity = Familiarity(width)
         self._frozen_encoder: MotionAutoencoder | None = None
         if config.end_to_end and self.sees_video:
@@ -382,6 +390,20 @@ class SignMSTC(Pretrained):
             torch.tensor([number[g] for g in row if g in number], dtype=torch.long)
             for row in glosses
         ]
+
+    @torch.inference_mode()
+    def token_meanings(self, encoded: Encoded) -> Tensor:
+        """What the token head says of each moment by itself.
+
+        Args:
+            encoded: What :meth:`encode` made of B clips.
+
+        Returns:
+            How likely it means each token, ``(B, S, V)``; of two branches the mean.
+        """
+        seen = {"video": encoded.video, "landmarks": encoded.landmarks}
+        logits = [self.token_head(seen[branch]) for branch in self.config.branches]
+        return torch.stack([each.float().softmax(dim=-1) for each in logits]).mean(dim=0)
 
     @torch.inference_mode()
     def translate(

@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, ClassVar
 
@@ -16,7 +17,11 @@ from signzoo.metrics.distributed import TextMetric
 from signzoo.metrics.tokenisation import Kind
 from signzoo.models.signmst_c.data import SignedSamples, SignedSentenceData
 from signzoo.models.signmst_c.decoding import TextDecodingConfig
-from signzoo.models.signmst_c.losses import SignLossConfig, feature_divergence
+from signzoo.models.signmst_c.losses import (
+    SignLossConfig,
+    feature_divergence,
+    presence_loss,
+)
 from signzoo.models.signmst_c.network import Encoded, SignMSTC, SignMSTCConfig, read_glosses
 from signzoo.models.signmst_c.signing import SigningBatch
 from signzoo.models.task import OptimizerConfig, Outputs, Task
@@ -74,6 +79,8 @@ class SignMSTCTask(Task):
                 "A CTC loss needs --model.network.num_glosses above 0, the glosses that its head "
                 "tells apart."
             )
+        if self.loss_config.presence and not self.network.config.token_head:
+            raise UsageError("A presence loss needs --model.network.token_head true.")
 
     def configure_network(self, config: SignMSTCConfig) -> None:
         """Make the network."""
@@ -117,6 +124,19 @@ class SignMSTCTask(Task):
             counts = Counter(label for each in samples.sentences for label in each.gloss)
             ranked = sorted(counts, key=lambda label: (-counts[label], label))
             self.network.glosses = tuple(ranked[: config.num_glosses])
+        if config.token_head and isinstance(samples, SignedSamples):
+            self.network.usual_tokens.copy_(self._token_shares(samples.texts))
+
+    def _token_shares(self, texts: Sequence[str]) -> Tensor:
+        """The share of each token in texts, ``(V,)``."""
+        tokens = self._signed_tokens(self.network.label_tokens(texts))
+        size = len(self.network.usual_tokens)
+        counts = torch.bincount(tokens[tokens != -100], minlength=size).float()
+        return counts / counts.sum()
+
+    def _signed_tokens(self, labels: Tensor) -> Tensor:
+        """Labels ``(B, L)`` without their ends, which nothing signs."""
+        return labels.masked_fill(labels == self.network.tokenizer.eos_token_id, -100)
 
     def shared_step(self, batch: SigningBatch) -> tuple[Tensor, Outputs]:
         """Predict every next token; outside of training, decode freely too."""
@@ -127,6 +147,7 @@ class SignMSTCTask(Task):
         logits = network.token_logits(encoded, labels).logits.float()
         loss: Tensor = self.loss(logits.flatten(0, 1), labels.flatten())
         loss = loss + self._distillation(encoded) + self._ctc(encoded, batch)
+        loss = loss + self._presence(encoded, batch, labels)
         if self.training:
             return loss, {}
         found = network.translate(encoded, self.decoding)
@@ -171,6 +192,21 @@ class SignMSTCTask(Task):
             torch.tensor([len(each) for each in targets], device=logs.device),
         )
         return self.loss_config.ctc * loss
+
+    def _presence(self, encoded: Encoded, batch: SigningBatch, labels: Tensor) -> Tensor:
+        """What each branch's convolutions, which see half a second, say of the text's tokens."""
+        network, loss = self.network, encoded.fused.new_zeros(())
+        if not self.loss_config.presence:
+            return loss
+        tokens = self._signed_tokens(labels)
+        for sees, features, shown in (
+            (network.sees_video, encoded.video, batch.has_video),
+            (network.sees_landmarks, encoded.landmarks, batch.has_landmarks),
+        ):
+            if sees:
+                valid, logits = encoded.valid & shown[:, None], network.token_head(features)
+                loss = loss + presence_loss(logits, valid, tokens, network.usual_tokens)
+        return self.loss_config.presence * loss
 
     def predict_step(self, batch: SigningBatch, batch_idx: int = 0) -> list[dict[str, Any]]:
         """Translate each clip."""

@@ -107,6 +107,22 @@ def test_every_word_has_a_time_within_the_clip(network, clip):
     assert all(0 <= span.start < span.end <= 8 * 4 / 25 for span in spans)
 
 
+def test_a_token_head_says_when_each_word_is_meant(config, clip):
+    torch.manual_seed(0)
+    alone = dataclasses.replace(config, num_glosses=0, branches=("landmarks",), token_head=True)
+    network = SignMSTC(alone).eval()
+    encoded = network.encode_clips([clip(32), clip(20, 1)])
+    meanings = network.token_meanings(encoded)
+    assert torch.allclose(meanings.sum(dim=-1), torch.ones(2, 8), atol=1e-5)
+    with torch.no_grad():  # the third moment means "regen", and no other
+        network.token_head.weight.zero_()
+        token = int(network.label_tokens(["regen"])[0, 0])
+        moment = encoded.landmarks[0, 2]
+        network.token_head.weight[token] = 50 * (moment - encoded.landmarks[0].mean(dim=0))
+    regen = network.word_spans(encoded, ["regen", "regen"])[0][0]
+    assert regen.start <= 2 * 4 / 25 < regen.end
+
+
 def test_what_is_like_the_training_clips_is_familiar_and_noise_is_not(network, clip):
     with pytest.raises(WeightsError, match="does not know what is familiar"):
         network.how_familiar([clip(20)])

@@ -6,8 +6,9 @@ import torch
 
 from signzoo.data.datamodule import Draw
 from signzoo.errors import UsageError, WeightsError
-from signzoo.models.signmst_c import SignedSentenceData, SignLossConfig
+from signzoo.models.signmst_c import SignedSentenceData, SignLossConfig, SignMSTC
 from signzoo.models.signmst_c.data import SentenceSource
+from signzoo.models.signmst_c.signing import make_batch
 from signzoo.models.signmst_c.task import SignMSTCTask, initialise
 
 
@@ -46,6 +47,45 @@ def test_weights_of_which_none_fits_are_refused(config, tmp_path):
 def test_ctc_needs_a_head(config):
     with pytest.raises(UsageError, match="num_glosses above 0"):
         SignMSTCTask(dataclasses.replace(config, num_glosses=0), loss=SignLossConfig(ctc=1.0))
+
+
+def test_presence_needs_a_head(config):
+    with pytest.raises(UsageError, match="token_head true"):
+        SignMSTCTask(config, loss=SignLossConfig(presence=1.0))
+
+
+def test_presence_asks_the_convolutions_of_both_branches_for_the_tokens(config, clip):
+    torch.manual_seed(0)
+    with_head = dataclasses.replace(config, token_head=True)
+    task = SignMSTCTask(with_head, loss=SignLossConfig(presence=1.0))
+    network = task.network
+    clips = [clip(12, 0, video=False), clip(9, 1)]
+    batch = make_batch(clips, 6, ["a", "b"], ["REGEN SONNE", "WIND"], [(), ()])
+    encoded = network.encode(batch)
+    task._presence(encoded, batch, network.label_tokens(batch.texts)).backward()
+    reached = {name for name, each in network.named_parameters() if each.grad is not None}
+    assert {name.split(".")[0] for name in reached} == {
+        "token_head",
+        "landmark_convolutions",
+        "video_projection",
+    }
+
+
+def test_usual_tokens_are_those_of_the_training_texts_and_are_saved(config, fake_corpora, tmp_path):
+    data = SignedSentenceData(
+        str(fake_corpora), (SentenceSource("synthetic"),), video_encoder="", output="gloss"
+    )
+    data.samples["train"] = data.read("train")
+    task = SignMSTCTask(dataclasses.replace(config, token_head=True, output="gloss"))
+    task.learn_from(data)
+    network = task.network
+    tokens = network.label_tokens(data.samples["train"].texts)
+    said = set(tokens.flatten().tolist()) - {-100, network.tokenizer.eos_token_id}
+    assert network.usual_tokens.sum() == pytest.approx(1)
+    assert set(network.usual_tokens.nonzero().flatten().tolist()) == said
+    network.save_pretrained(tmp_path / "saved")
+    loaded = SignMSTC.from_pretrained(str(tmp_path / "saved"))
+    assert torch.equal(loaded.usual_tokens, network.usual_tokens)
 
 
 def test_data_and_network_must_agree_on_what_is_written(task, fake_corpora):
