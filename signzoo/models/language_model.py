@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError
-from torch import Tensor
+from torch import Tensor, nn
 
-from signzoo.errors import WeightsError
+from signzoo.errors import UsageError, WeightsError
 from signzoo.hub.checkpoint import CONFIG, TENSORS, read_folder
 from signzoo.hub.download import locate
 
@@ -141,6 +141,27 @@ def write_language_model(language_model: LanguageModel, folder: Path) -> None:
     """Write what :func:`make_language_model` reads."""
     language_model.model.config.save_pretrained(folder)
     language_model.tokenizer.save_pretrained(folder)
+
+
+class _NoEncoder(nn.Module):
+    """Stands where a language model had its encoder."""
+
+    main_input_name = "input_ids"
+
+
+def without_encoder(model: Any) -> Any:
+    """Take the encoder out of a model, where another network is in its place.
+
+    Raises:
+        UsageError: It has none.
+    """
+    encoder = model.get_encoder()
+    for module in model.modules():
+        for name, child in module.named_children():
+            if child is encoder:
+                setattr(module, name, _NoEncoder())
+                return model
+    raise UsageError(f"{type(model).__name__} has no encoder that can be replaced.")
 
 
 def until_end(tokens: Tensor, end: int) -> Tensor:

@@ -21,10 +21,10 @@ from signzoo.data.sentences import SignedSentence, open_signing_video
 from signzoo.data.videos import cut_frames
 from signzoo.errors import ManifestError, MediaError
 from signzoo.hub.folders import home
+from signzoo.hub.tensors import weights_hash
 from signzoo.media.landmarks import estimator
 from signzoo.models.motion_autoencoder.features import encode_frames
 from signzoo.models.motion_autoencoder.network import FPS, MotionAutoencoder
-from signzoo.models.signmst_c.network import weights_hash
 from signzoo.structures import Pose, VideoClip
 
 logger = logging.getLogger(__name__)

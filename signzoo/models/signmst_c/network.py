@@ -1,6 +1,5 @@
 """SignMST-C: video and landmarks to text."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,11 +13,13 @@ from typing_extensions import Self
 from signzoo._files import write_text
 from signzoo.errors import UsageError, WeightsError
 from signzoo.hub.checkpoint import Pretrained, make_config
+from signzoo.hub.tensors import json_tensor, read_json_tensor, weights_hash
 from signzoo.models.language_model import (
     LANGUAGE_MODEL,
     LanguageModel,
     make_language_model,
     open_language_model,
+    without_encoder,
     write_language_model,
 )
 from signzoo.models.layers import valid_frames
@@ -177,7 +178,7 @@ class SignMSTC(Pretrained):
             )
         opened.model.set_attn_implementation("eager")  # the one that says what it looked at
         self.tokenizer: Any = opened.tokenizer
-        self.language_model: Any = _without_encoder(opened.model).train()
+        self.language_model: Any = without_encoder(opened.model).train()
         self.glosses: tuple[str, ...] = ()
         width = config.width
         size = (width, config.inner_width, config.heads)
@@ -238,12 +239,11 @@ class SignMSTC(Pretrained):
 
     def get_extra_state(self) -> Tensor:
         """The glosses, for a Lightning checkpoint: JSON in bytes, which is plain data."""
-        content = json.dumps([self.config.video_encoder_sha256, *self.glosses], ensure_ascii=False)
-        return torch.frombuffer(bytearray(content.encode()), dtype=torch.uint8)
+        return json_tensor([self.config.video_encoder_sha256, *self.glosses])
 
     def set_extra_state(self, state: Tensor) -> None:
         """Read what :meth:`get_extra_state` wrote."""
-        sha256, *glosses = json.loads(bytes(state.tolist()))
+        sha256, *glosses = read_json_tensor(state)
         self.glosses = tuple(glosses)
         self.config = replace(self.config, video_encoder_sha256=sha256)
 
@@ -471,32 +471,6 @@ class SignMSTC(Pretrained):
         if not isinstance(signings, SigningBatch):
             signings = make_batch(signings, self.config.num_features)
         return self.encode(signings.to(self.device))
-
-
-class _NoEncoder(nn.Module):
-    """Stands where a language model has its encoder, which SignMST-C is in the place of."""
-
-    main_input_name = "input_ids"
-
-
-def _without_encoder(model: Any) -> Any:
-    """Take the encoder out, whose weights nothing would ever use or train."""
-    encoder = model.get_encoder()
-    for module in model.modules():
-        for name, child in module.named_children():
-            if child is encoder:
-                setattr(module, name, _NoEncoder())
-                return model
-    raise UsageError(f"{type(model).__name__} has no encoder that can be replaced.")
-
-
-def weights_hash(network: nn.Module) -> str:
-    """SHA-256 over the names and values of a network's tensors."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
 
 
 def read_glosses(folder: Path) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ The language model is any of transformers', causal or sequence-to-sequence. What
 restricted to the glosses of the vocabulary; a sentence index adds what the training set said.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from typing_extensions import Self
 from signzoo.errors import UsageError, WeightsError
 from signzoo.hub.checkpoint import Pretrained, make_config, read_folder
 from signzoo.hub.download import locate
+from signzoo.hub.tensors import json_tensor, read_json_tensor, weights_hash
 from signzoo.models.language_model import (
     LANGUAGE_MODEL,
     LanguageModel,
@@ -243,12 +243,11 @@ class Text2Gloss(Pretrained):
 
     def get_extra_state(self) -> Tensor:
         """The vocabulary, for a Lightning checkpoint: JSON in bytes, which is plain data."""
-        content = json.dumps(self.vocabulary.to_dict(), ensure_ascii=False).encode()
-        return torch.frombuffer(bytearray(content), dtype=torch.uint8)
+        return json_tensor(self.vocabulary.to_dict())
 
     def set_extra_state(self, state: Tensor) -> None:
         """Read what :meth:`get_extra_state` wrote."""
-        self.set_vocabulary(GlossVocabulary.from_dict(json.loads(bytes(state.tolist()))))
+        self.set_vocabulary(GlossVocabulary.from_dict(read_json_tensor(state)))
 
     @property
     def fingerprint(self) -> str:
@@ -256,11 +255,7 @@ class Text2Gloss(Pretrained):
         # Defaults are left out, so that a field of a later version does not disown an index.
         defaults = asdict(Text2GlossConfig(language_model=""))
         asked = {k: v for k, v in self.saved_config().items() if v != defaults[k]}
-        digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode())
-        for name, tensor in sorted(self.language_model.state_dict().items()):
-            digest.update(name.encode())
-            digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-        return digest.hexdigest()
+        return weights_hash(self.language_model, json.dumps(asked, sort_keys=True))
 
     @property
     def device(self) -> torch.device:

@@ -18,6 +18,7 @@ from signzoo._files import write_text
 from signzoo.data.collate import batches_by_length
 from signzoo.errors import UsageError, WeightsError
 from signzoo.hub.checkpoint import Pretrained
+from signzoo.hub.tensors import json_tensor, read_json_tensor
 from signzoo.models.text_corrector.errors import ErrorRates, join, split
 from signzoo.models.text_corrector.language import (
     FIRST_WORD,
@@ -136,14 +137,16 @@ class TextCorrector(Pretrained):
         """Make the network of a checkpoint folder, without its tensors."""
         network = cls(config)
         try:
-            network.set_extra_state(_bytes((folder / WORDS).read_text("utf-8")))
+            content = json.loads((folder / WORDS).read_text("utf-8"))
+            network.set_extra_state(json_tensor(content))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WeightsError(f"{folder / WORDS} is damaged: {error}") from error
         return network
 
     def write_files(self, folder: Path) -> None:
         """Write what :meth:`build` reads beside the config and the tensors."""
-        write_text(folder / WORDS, bytes(self.get_extra_state().tolist()).decode() + "\n")
+        content = read_json_tensor(self.get_extra_state())
+        write_text(folder / WORDS, json.dumps(content, ensure_ascii=False) + "\n")
 
     def get_extra_state(self) -> Tensor:
         """Words and rates, for a Lightning checkpoint: JSON in bytes, which is plain data."""
@@ -154,11 +157,11 @@ class TextCorrector(Pretrained):
             "unknown": [known.num_unknown, known.num_rare],
             "rates": asdict(self.rates),
         }
-        return _bytes(json.dumps(content, ensure_ascii=False))
+        return json_tensor(content)
 
     def set_extra_state(self, state: Tensor) -> None:
         """Read what :meth:`get_extra_state` wrote."""
-        content = json.loads(bytes(state.tolist()))
+        content = read_json_tensor(state)
         self.vocabulary = Vocabulary(
             [str(word) for word in content["words"]],
             [int(count) for count in content["counts"]],
@@ -300,7 +303,3 @@ class TextCorrector(Pretrained):
         gains = logs[1:] - logs[0] + torch.tensor([each.channel for each in edits])
         best = int(gains.argmax())
         return edits[best], float(gains[best])
-
-
-def _bytes(content: str) -> Tensor:
-    return torch.frombuffer(bytearray(content.encode()), dtype=torch.uint8)
