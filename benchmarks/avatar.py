@@ -8,7 +8,8 @@ all alike, with their medians:
 
 - the avatar (retargeting, skinning, normals, shading, picture) / VTK alone, which gets the finished
   vertices and normals of the same cut mesh and draws them with the same lights and samples (0.7);
-- two processes / one, both on as many cores as the machine has (1.6).
+- two processes / one, each kept to a core of its own, as `signzoo data synthesize --workers` keeps
+  them (1.6); and the same two / one that has all cores, which Mesa draws with.
 
 `hands` renders fingerspelled letters of all embedded alphabets, performed by signers drawn by seed,
 and counts in how many frames MediaPipe Holistic finds the hand that the pose spells with (0.85).
@@ -17,8 +18,9 @@ and counts in how many frames MediaPipe Holistic finds the hand that the pose sp
 import argparse
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
+from multiprocessing.pool import Pool
 from time import perf_counter
 
 import numpy as np
@@ -28,6 +30,7 @@ from signzoo.avatar.render import Stage
 from signzoo.lexicon import Lexicon
 from signzoo.lexicon.fingerspelling import letter_clip
 from signzoo.lexicon.joining import join_poses, prepare_clip
+from signzoo.media.workers import keep_to_cores
 from signzoo.structures import Pose, VideoClip
 
 
@@ -60,7 +63,9 @@ def speed(size: int, frames: int, rounds: int) -> None:
     next(iter(renderer(pose)))
     print(f"first frame after {perf_counter() - start:.2f} s", flush=True)
     plain = vtk_alone(renderer, pose)
-    against_vtk, scaling = [], []
+    against_vtk: list[float] = []
+    scaling: list[float] = []
+    over_whole: list[float] = []
     for turn in range(rounds):
         ways: list[Callable[[], object]] = [plain, lambda: draw(size, frames)]
         taken = [0.0, 0.0]
@@ -70,17 +75,29 @@ def speed(size: int, frames: int, rounds: int) -> None:
         rates = [len(pose) / each for each in taken]
         print(f"round {turn + 1}: VTK alone {rates[0]:.1f} fps, avatar {rates[1]:.1f} fps")
     print_ratio("avatar / VTK alone (target 0.7)", against_vtk)
+    first, second, *_ = sorted(os.sched_getaffinity(0))
+    context = multiprocessing.get_context("spawn")
     with (
-        multiprocessing.get_context("spawn").Pool(1) as one,
-        multiprocessing.get_context("spawn").Pool(2) as two,
+        context.Pool(1) as free,
+        context.Pool(1, keep_to_cores, ({first},)) as one,
+        context.Pool(1, keep_to_cores, ({second},)) as other,
     ):
-        half = [(size, frames)] * 2
-        for pool, count in ((one, 1), (two, 2)):  # open the windows
-            pool.starmap(draw, half * count, chunksize=1)
+        clip = (size, frames)
+        for pool in (free, one, other):  # open the windows
+            pool.apply(draw, clip)
         for _ in range(rounds):
-            alone = seconds(lambda: one.starmap(draw, half, chunksize=1))
-            scaling.append(alone / seconds(lambda: two.starmap(draw, half, chunksize=1)))
-    print_ratio("two processes / one (target 1.6)", scaling)
+            whole = seconds(lambda: free.starmap(draw, [clip] * 2))
+            alone = seconds(lambda: one.starmap(draw, [clip] * 2))
+            beside = seconds(lambda: each_draws_one((one, other), clip))
+            scaling.append(alone / beside)
+            over_whole.append(whole / beside)
+    print_ratio("two processes / one, a core each (target 1.6)", scaling)
+    print_ratio("two processes, a core each / one with all cores", over_whole)
+
+
+def each_draws_one(pools: Sequence[Pool], clip: tuple[int, int]) -> None:
+    for drawing in [pool.apply_async(draw, clip) for pool in pools]:
+        drawing.get()
 
 
 def vtk_alone(renderer: AvatarRenderer, pose: Pose) -> Callable[[], object]:

@@ -118,12 +118,19 @@ def _share_of_cores(slot: int, workers: int) -> set[int]:
     return set(cores[slot::workers]) or {cores[slot % len(cores)]}
 
 
+def keep_to_cores(cores: set[int]) -> None:
+    """Keep this process to some cores (on Linux), before native libraries start their threads."""
+    os.sched_setaffinity(0, cores)
+    # Mesa draws with a thread for each core of the machine, whatever a process may use of it.
+    os.environ.setdefault("LP_NUM_THREADS", str(len(cores)))
+
+
 def _serve(pipe: "_Pipe", function: Callable[[Any], Any], cores: set[int]) -> None:
     """Work off jobs until the other end goes away."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so half-written files go
     if cores:
-        os.sched_setaffinity(0, cores)
+        keep_to_cores(cores)
     while True:
         try:
             job = pipe.recv()

@@ -20,7 +20,7 @@ def work(job):
     if job == "raise":
         raise ValueError("this job cannot be done")
     if job == "cores":
-        return sorted(os.sched_getaffinity(0))
+        return sorted(os.sched_getaffinity(0)), os.environ["LP_NUM_THREADS"]
     if isinstance(job, Path):
         try:
             job.with_suffix(".pid").write_text(str(os.getpid()))
@@ -69,7 +69,8 @@ def test_no_jobs_start_no_process():
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="cores are shared out on Linux")
 def test_workers_do_not_share_cores_while_there_are_enough(script):
     done = run(script, ["cores", "cores"])
-    first, second = (cores for _, cores in eval(done.stdout))
+    (first, threads), (second, _) = (found for _, found in eval(done.stdout))
+    assert int(threads) == len(first)
     ours = sorted(os.sched_getaffinity(0))
     assert set(first) | set(second) <= set(ours)
     if len(ours) > 1 and first != second:  # one worker may have done both
