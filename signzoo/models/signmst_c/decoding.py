@@ -13,6 +13,7 @@ from signzoo.models.language_model import until_end
 from signzoo.models.signmst_c.joint import rank_together
 from signzoo.models.signmst_c.landmarks import FPS
 from signzoo.models.signmst_c.likelihood import text_log_probabilities
+from signzoo.models.signmst_c.presence import PresentTokens, presence_gains
 from signzoo.models.signmst_c.signing import STRIDE
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class TextDecodingConfig:
     ctc: float = 0.7
     """Share of the CTC head's log-probability in the choice among the beams, where a network has
     such a head and writes glosses; 0 leaves the choice to the decoder alone."""
+    presence: float = 0.6
+    """How much it counts beside the decoder's log-probability that the token head saw a token,
+    where a network has such a head; 0 leaves it out."""
 
     def __post_init__(self) -> None:
         if min(self.beams, self.n_best, self.max_tokens) < 1 or self.n_best > self.beams:
@@ -43,6 +47,8 @@ class TextDecodingConfig:
             )
         if not 0 <= self.ctc <= 1:
             raise UsageError(f"The CTC head's share lies between 0 and 1; got {self.ctc}.")
+        if self.presence < 0:
+            raise UsageError(f"What was seen counts 0 or more; got presence {self.presence}.")
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,7 @@ def decode(
         encoder_outputs=network.encoder_outputs(encoded),
         attention_mask=encoded.valid.long(),
         generation_config=_generation_config(network, decoding, count),
+        logits_processor=_processors(network, encoded, decoding),
     )
     texts = [t.strip() for t in network.tokenizer.batch_decode(result, skip_special_tokens=True)]
     clips = range(0, len(texts), count)
@@ -94,6 +101,17 @@ def decode(
     scores = _scores(network, encoded, result[:, 1:]).tolist()
     found = [TextHypothesis(t, s) for t, s in zip(texts, scores, strict=True)]
     return [found[i : i + count] for i in clips]
+
+
+def _processors(
+    network: "SignMSTC", encoded: "Encoded", decoding: TextDecodingConfig
+) -> list[PresentTokens]:
+    """What changes the decoder's probabilities."""
+    if not decoding.presence or not network.config.token_head:
+        return []
+    meanings = network.token_meanings(encoded)
+    gains = presence_gains(meanings, encoded.valid, network.usual_tokens)
+    return [PresentTokens(gains, decoding.beams, decoding.presence)]
 
 
 def _generation_config(network: "SignMSTC", decoding: TextDecodingConfig, count: int) -> Any:

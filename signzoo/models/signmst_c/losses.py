@@ -19,12 +19,10 @@ Which side is held still (detached) is a choice of ours too, each with its reaso
 
 A moment counts where both modalities of the sample are there.
 
-Without glosses, cross-entropy alone hardly finds out which signs mean which words: the decoder
-writes what is usual before it has learnt to look. :func:`presence_loss` asks for the words alone,
-in no order, of moments that know nothing but what is signed right then.
+What finds out which signs mean which words without glosses is in
+:mod:`signzoo.models.signmst_c.presence`.
 """
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -85,37 +83,3 @@ def feature_divergence(
 def _log_distribution(features: Tensor, temperature: float) -> Tensor:
     normed = functional.layer_norm(features.float(), features.shape[-1:])
     return (normed / temperature).log_softmax(dim=-1)
-
-
-# Share of a text's tokens that need no moment: they are said whatever is signed.
-_UNSIGNED = 0.3
-
-
-def presence_loss(logits: Tensor, valid: Tensor, tokens: Tensor, usual: Tensor) -> Tensor:
-    """How badly moments say which tokens a text has, in no order.
-
-    Every token was either signed at one of the moments, which are all as likely as each other, or
-    is said whatever is signed, as articles are. This is IBM's first model of word alignment (Brown
-    et al., "The Mathematics of Statistical Machine Translation", Computational Linguistics 1993)
-    with a network in the place of its table. Wong et al., "Sign2GPT", ICLR 2024, also train on
-    words of the text in no order, which they call pseudo-glosses.
-
-    Args:
-        logits: What each moment says about all tokens, ``(B, S, V)``.
-        valid: The moments that count, bool ``(B, S)``.
-        tokens: The texts' tokens ``(B, L)``, -100 where there is none.
-        usual: The share of each token in all texts, ``(V,)``.
-
-    Returns:
-        The mean over the tokens of their negative log-probability.
-    """
-    asked = tokens != -100
-    each = tokens.clamp(min=0)
-    logits = logits.float()
-    logs = logits.gather(2, each[:, None].expand(-1, logits.shape[1], -1))  # (B, S, L)
-    logs = logs - logits.logsumexp(dim=-1, keepdim=True)
-    logs = logs.masked_fill(~valid[..., None], torch.finfo(logs.dtype).min)
-    signed = logs.logsumexp(dim=1) - valid.sum(dim=1, keepdim=True).clamp(min=1).log()
-    anyway = usual.clamp(min=1e-9).log()[each]
-    found = torch.logaddexp(signed + math.log(1 - _UNSIGNED), anyway + math.log(_UNSIGNED))
-    return -torch.where(asked, found, 0.0).sum() / asked.sum().clamp(min=1)

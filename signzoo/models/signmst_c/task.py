@@ -17,12 +17,9 @@ from signzoo.metrics.distributed import TextMetric
 from signzoo.metrics.tokenisation import Kind
 from signzoo.models.signmst_c.data import SignedSamples, SignedSentenceData
 from signzoo.models.signmst_c.decoding import TextDecodingConfig
-from signzoo.models.signmst_c.losses import (
-    SignLossConfig,
-    feature_divergence,
-    presence_loss,
-)
+from signzoo.models.signmst_c.losses import SignLossConfig, feature_divergence
 from signzoo.models.signmst_c.network import Encoded, SignMSTC, SignMSTCConfig, read_glosses
+from signzoo.models.signmst_c.presence import presence_loss
 from signzoo.models.signmst_c.signing import SigningBatch
 from signzoo.models.task import OptimizerConfig, Outputs, Task
 

@@ -10,7 +10,7 @@ from transformers import MBartConfig, MBartForConditionalGeneration
 from signzoo.errors import ManifestError, UsageError, WeightsError
 from signzoo.models.language_model import LanguageModel, open_tokenizer
 from signzoo.models.motion_autoencoder import MotionAutoencoderConfig
-from signzoo.models.signmst_c import SignMSTC, SignMSTCConfig
+from signzoo.models.signmst_c import SignMSTC, SignMSTCConfig, TextDecodingConfig
 from signzoo.models.signmst_c.landmarks import HEAD, LEFT_HAND, RIGHT_HAND, landmark_features
 from signzoo.models.signmst_c.losses import feature_divergence
 from signzoo.models.signmst_c.signing import make_batch
@@ -90,8 +90,6 @@ def test_features_of_another_rate_meet_the_landmarks_on_their_time_base(clip):
 
 
 def test_the_best_of_several_texts_comes_first_and_alone_gives_the_same(network, clip):
-    from signzoo.models.signmst_c import TextDecodingConfig
-
     clips = [clip(30), clip(12, 1)]
     best = network.translate(clips, TextDecodingConfig(beams=4, n_best=3, max_tokens=6))
     assert [len(each) for each in best] == [3, 3]
@@ -121,6 +119,24 @@ def test_a_token_head_says_when_each_word_is_meant(config, clip):
         network.token_head.weight[token] = 50 * (moment - encoded.landmarks[0].mean(dim=0))
     regen = network.word_spans(encoded, ["regen", "regen"])[0][0]
     assert regen.start <= 2 * 4 / 25 < regen.end
+
+
+def test_what_the_token_head_saw_is_written(config, clip):
+    torch.manual_seed(0)
+    alone = dataclasses.replace(config, num_glosses=0, branches=("landmarks",), token_head=True)
+    network = SignMSTC(alone).eval()
+    token = int(network.label_tokens(["regen"])[0, 0])
+    with torch.no_grad():
+        network.usual_tokens.fill_(1 / len(network.usual_tokens))
+        network.token_head.weight.zero_()
+        network.token_head.bias.zero_()[token] = 20.0  # it sees nothing but "regen"
+    word = network.tokenizer.decode([token])
+    seen = TextDecodingConfig(beams=2, max_tokens=4, presence=10.0)
+    assert set(network.translate([clip(20)], seen)[0][0].text.split()) == {word}
+    unseen = network.translate([clip(20)], dataclasses.replace(seen, presence=0.0))
+    assert set(unseen[0][0].text.split()) != {word}
+    with pytest.raises(UsageError, match="counts 0 or more"):
+        TextDecodingConfig(presence=-1)
 
 
 def test_what_is_like_the_training_clips_is_familiar_and_noise_is_not(network, clip):
