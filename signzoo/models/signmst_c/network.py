@@ -120,7 +120,8 @@ class Encoded(NamedTuple):
         landmark_branch: The landmarks' after theirs, ``(B, S, W)`` (P_LT).
         fused: Both together, ``(B, S, W)`` (P_T).
         valid: The moments that are no padding, bool ``(B, S)``.
-        has_both: The moments at which both modalities are there, bool ``(B, S)``.
+        has_video: Whether each clip has video, bool ``(B,)``.
+        has_landmarks: Whether each clip has landmarks, bool ``(B,)``.
     """
 
     video: Tensor
@@ -129,7 +130,13 @@ class Encoded(NamedTuple):
     landmark_branch: Tensor
     fused: Tensor
     valid: Tensor
-    has_both: Tensor
+    has_video: Tensor
+    has_landmarks: Tensor
+
+    @property
+    def has_both(self) -> Tensor:
+        """The moments at which both modalities are there, bool ``(B, S)``."""
+        return self.valid & (self.has_video & self.has_landmarks)[:, None]
 
 
 class SignMSTC(Pretrained):
@@ -301,7 +308,6 @@ class SignMSTC(Pretrained):
         valid = valid_frames(-(-batch.lengths // STRIDE), count)
         seen, absent = [], torch.zeros(*valid.shape, self.config.width, device=valid.device)
         video, video_branch, landmarks, landmark_branch = absent, absent, absent, absent
-        has_both = valid & (batch.has_video & batch.has_landmarks)[:, None]
         if self.sees_video:
             shown = valid & batch.has_video[:, None]
             video = self.video_projection(self._features(batch, count), shown)
@@ -315,7 +321,8 @@ class SignMSTC(Pretrained):
             landmark_branch = self.landmark_transformer(landmarks, valid)
             seen.append(self._or_else(landmark_branch, shown, "no_landmarks"))
         fused = self.fusion(self.join(torch.cat(seen, dim=-1)), valid)
-        return Encoded(video, landmarks, video_branch, landmark_branch, fused, valid, has_both)
+        has = (batch.has_video, batch.has_landmarks)
+        return Encoded(video, landmarks, video_branch, landmark_branch, fused, valid, *has)
 
     def _looked_at(self, batch: SigningBatch) -> Tensor:
         """The landmarks without what this network does not look at."""
@@ -391,6 +398,23 @@ class SignMSTC(Pretrained):
             for row in glosses
         ]
 
+    def glimpses(self, encoded: Encoded) -> list[tuple[Tensor, Tensor]]:
+        """What each branch's convolutions saw, which know no more than half a second.
+
+        Args:
+            encoded: What :meth:`encode` made of B clips.
+
+        Returns:
+            For each branch its features ``(B, S, W)``, and where there is anything to see, bool
+            ``(B, S)``.
+        """
+        seen = {
+            "video": (encoded.video, encoded.has_video),
+            "landmarks": (encoded.landmarks, encoded.has_landmarks),
+        }
+        branches = (seen[branch] for branch in self.config.branches)
+        return [(features, encoded.valid & has[:, None]) for features, has in branches]
+
     @torch.inference_mode()
     def token_meanings(self, encoded: Encoded) -> Tensor:
         """What the token head says of each moment by itself.
@@ -399,11 +423,14 @@ class SignMSTC(Pretrained):
             encoded: What :meth:`encode` made of B clips.
 
         Returns:
-            How likely it means each token, ``(B, S, V)``; of two branches the mean.
+            How likely it means each token, ``(B, S, V)``: the mean of the branches that see
+            anything, 0 where none does.
         """
-        seen = {"video": encoded.video, "landmarks": encoded.landmarks}
-        logits = [self.token_head(seen[branch]) for branch in self.config.branches]
-        return torch.stack([each.float().softmax(dim=-1) for each in logits]).mean(dim=0)
+        features, shown = zip(*self.glimpses(encoded), strict=True)
+        meanings = self.token_head(torch.stack(features)).float().softmax(dim=-1)  # (K, B, S, V)
+        counted = torch.stack(shown).float()
+        total = (meanings * counted[..., None]).sum(dim=0)
+        return total / counted.sum(dim=0).clamp(min=1)[..., None]
 
     @torch.inference_mode()
     def translate(

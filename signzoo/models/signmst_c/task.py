@@ -144,7 +144,7 @@ class SignMSTCTask(Task):
         logits = network.token_logits(encoded, labels).logits.float()
         loss: Tensor = self.loss(logits.flatten(0, 1), labels.flatten())
         loss = loss + self._distillation(encoded) + self._ctc(encoded, batch)
-        loss = loss + self._presence(encoded, batch, labels)
+        loss = loss + self._presence(encoded, labels)
         if self.training:
             return loss, {}
         found = network.translate(encoded, self.decoding)
@@ -190,19 +190,15 @@ class SignMSTCTask(Task):
         )
         return self.loss_config.ctc * loss
 
-    def _presence(self, encoded: Encoded, batch: SigningBatch, labels: Tensor) -> Tensor:
+    def _presence(self, encoded: Encoded, labels: Tensor) -> Tensor:
         """What each branch's convolutions, which see half a second, say of the text's tokens."""
         network, loss = self.network, encoded.fused.new_zeros(())
         if not self.loss_config.presence:
             return loss
         tokens = self._signed_tokens(labels)
-        for sees, features, shown in (
-            (network.sees_video, encoded.video, batch.has_video),
-            (network.sees_landmarks, encoded.landmarks, batch.has_landmarks),
-        ):
-            if sees:
-                valid, logits = encoded.valid & shown[:, None], network.token_head(features)
-                loss = loss + presence_loss(logits, valid, tokens, network.usual_tokens)
+        for features, shown in network.glimpses(encoded):
+            logits = network.token_head(features)
+            loss = loss + presence_loss(logits, shown, tokens, network.usual_tokens)
         return self.loss_config.presence * loss
 
     def predict_step(self, batch: SigningBatch, batch_idx: int = 0) -> list[dict[str, Any]]:

@@ -111,7 +111,7 @@ def test_a_token_head_says_when_each_word_is_meant(config, clip):
     network = SignMSTC(alone).eval()
     encoded = network.encode_clips([clip(32), clip(20, 1)])
     meanings = network.token_meanings(encoded)
-    assert torch.allclose(meanings.sum(dim=-1), torch.ones(2, 8), atol=1e-5)
+    torch.testing.assert_close(meanings.sum(dim=-1), encoded.valid.float())
     with torch.no_grad():  # the third moment means "regen", and no other
         network.token_head.weight.zero_()
         token = int(network.label_tokens(["regen"])[0, 0])
@@ -119,6 +119,17 @@ def test_a_token_head_says_when_each_word_is_meant(config, clip):
         network.token_head.weight[token] = 50 * (moment - encoded.landmarks[0].mean(dim=0))
     regen = network.word_spans(encoded, ["regen", "regen"])[0][0]
     assert regen.start <= 2 * 4 / 25 < regen.end
+
+
+@torch.inference_mode()
+def test_what_a_clip_does_not_have_means_nothing(config, clip):
+    torch.manual_seed(0)
+    network = SignMSTC(dataclasses.replace(config, token_head=True)).eval()
+    both, alone = (network.encode_clips([clip(20, video=video)]) for video in (True, False))
+    expected = network.token_head(alone.landmarks).softmax(dim=-1)
+    torch.testing.assert_close(network.token_meanings(alone), expected)
+    video = network.token_head(both.video).softmax(dim=-1)
+    torch.testing.assert_close(network.token_meanings(both), (expected + video) / 2)
 
 
 def test_what_the_token_head_saw_is_written(config, clip):

@@ -62,7 +62,7 @@ def test_presence_asks_the_convolutions_of_both_branches_for_the_tokens(config, 
     clips = [clip(12, 0, video=False), clip(9, 1)]
     batch = make_batch(clips, 6, ["a", "b"], ["REGEN SONNE", "WIND"], [(), ()])
     encoded = network.encode(batch)
-    task._presence(encoded, batch, network.label_tokens(batch.texts)).backward()
+    task._presence(encoded, network.label_tokens(batch.texts)).backward()
     reached = {name for name, each in network.named_parameters() if each.grad is not None}
     assert {name.split(".")[0] for name in reached} == {
         "token_head",
