@@ -118,6 +118,7 @@ def main() -> None:
     )
     parser.add_argument("--held-out", required=True, nargs="+", help="corpora of the same kind")
     parser.add_argument("--out", required=True, type=Path, help="the new checkpoint's folder")
+    parser.add_argument("--half", action="store_true", help="write 16-bit numbers: half the size")
     given = parser.parse_args()
     try:
         network = SignMSTC.from_pretrained(given.checkpoint)
@@ -128,7 +129,7 @@ def main() -> None:
         data.setup("fit")
         held_out = mean_features(network, data.val_dataloader())
         network.familiarity.learn(mean_features(network, data.train_dataloader()), held_out)
-        network.save_pretrained(given.out)
+        (network.half() if given.half else network).save_pretrained(given.out)
     except SignzooError as error:
         sys.exit(str(error))
     print(given.out)

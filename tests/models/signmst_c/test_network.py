@@ -187,7 +187,15 @@ def test_a_command_teaches_a_checkpoint_from_parts_of_a_corpus(
     words = [str(tmp_path / "saved"), "--train", f"{corpus}:train", "--held-out", corpus]
     monkeypatch.setattr("sys.argv", ["familiarity", *words, "--out", out])
     familiarity.main()
-    assert SignMSTC.from_pretrained(out).familiarity.is_known
+    whole = SignMSTC.from_pretrained(out)
+    monkeypatch.setattr("sys.argv", ["familiarity", *words, "--out", f"{out}-half", "--half"])
+    familiarity.main()
+    half = SignMSTC.from_pretrained(f"{out}-half")
+    for key, tensor in whole.state_dict().items():  # of float32, too, once it is read
+        if tensor.is_floating_point():
+            torch.testing.assert_close(half.state_dict()[key], tensor, atol=1e-3, rtol=1e-3)
+    assert whole.familiarity.is_known
+    assert half.familiarity.is_known
     words[-1] = f"{corpus}:test"  # of which there is none
     monkeypatch.setattr("sys.argv", ["familiarity", *words, "--out", out])
     with pytest.raises(SystemExit, match="no sentences in its split 'test'"):
