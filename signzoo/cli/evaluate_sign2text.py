@@ -55,7 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--beams", type=int, default=5, metavar="N", help="default: 5")
     parser.add_argument(
-        "--length-penalty", type=float, default=1.0, metavar="X", help="more means longer texts"
+        "--length-penalty",
+        type=float,
+        metavar="X",
+        help="more means longer texts (default: 1; of a network with a token head 2)",
     )
     parser.add_argument("--device", default="cpu", help="where the model runs (default: cpu)")
 
@@ -175,6 +178,8 @@ def _command(arguments: argparse.Namespace) -> str:
     words += [f"--fps={arguments.fps:g}"] if arguments.fps else []
     words += ["--branches"] if arguments.branches else []
     words += ["--times"] if arguments.times else []
-    words += [f"--beams={arguments.beams}", f"--length-penalty={arguments.length_penalty}"]
+    words += [f"--beams={arguments.beams}"]
+    if arguments.length_penalty is not None:
+        words += [f"--length-penalty={arguments.length_penalty}"]
     words += [f"--samples={arguments.samples}", f"--seed={arguments.seed}"]
     return shlex.join(words)

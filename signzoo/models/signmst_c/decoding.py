@@ -26,8 +26,10 @@ class TextDecodingConfig:
 
     beams: int = 5
     """Texts that are followed at the same time; 1 follows the most likely token."""
-    length_penalty: float = 1.0
-    """Power of the length that a text's log-probability is divided by; more means longer."""
+    length_penalty: float | None = None
+    """Power of the length that a text's log-probability is divided by; more means longer. By
+    default 1, and 2 where the token head counts: what it saw makes each token surer, and texts too
+    short."""
     n_best: int = 1
     """Texts that are returned, at most as many as beams."""
     max_tokens: int = 80
@@ -35,7 +37,7 @@ class TextDecodingConfig:
     ctc: float = 0.7
     """Share of the CTC head's log-probability in the choice among the beams, where a network has
     such a head and writes glosses; 0 leaves the choice to the decoder alone."""
-    presence: float = 0.6
+    presence: float = 1.0
     """How much it counts beside the decoder's log-probability that the token head saw a token,
     where a network has such a head; 0 leaves it out."""
 
@@ -107,20 +109,27 @@ def _processors(
     network: "SignMSTC", encoded: "Encoded", decoding: TextDecodingConfig
 ) -> list[PresentTokens]:
     """What changes the decoder's probabilities."""
-    if not decoding.presence or not network.config.token_head:
+    if not _counts_presence(network, decoding):
         return []
     meanings = network.token_meanings(encoded)
     gains = presence_gains(meanings, encoded.valid, network.usual_tokens)
     return [PresentTokens(gains, decoding.beams, decoding.presence)]
 
 
+def _counts_presence(network: "SignMSTC", decoding: TextDecodingConfig) -> bool:
+    return network.config.token_head and decoding.presence > 0
+
+
 def _generation_config(network: "SignMSTC", decoding: TextDecodingConfig, count: int) -> Any:
     from transformers import GenerationConfig
 
+    penalty = decoding.length_penalty
+    if penalty is None:
+        penalty = 2.0 if _counts_presence(network, decoding) else 1.0
     return GenerationConfig(
         num_beams=decoding.beams,
         num_return_sequences=count,
-        length_penalty=decoding.length_penalty if decoding.beams > 1 else 1.0,
+        length_penalty=penalty if decoding.beams > 1 else 1.0,
         early_stopping=decoding.beams > 1,
         max_new_tokens=decoding.max_tokens,
         do_sample=False,
