@@ -84,6 +84,7 @@ def run(arguments: argparse.Namespace) -> None:
     from signzoo.evaluation.word_times import boundary_errors
     from signzoo.models.signmst_c import SignMSTC, TextDecodingConfig
     from signzoo.models.text_corrector import TextCorrector
+    from signzoo.pipelines import SignToText
 
     if arguments.out and Path(arguments.out).is_file():  # told before the work, not after
         raise UsageError(f"{arguments.out} is a file; --out names a folder.")
@@ -103,7 +104,8 @@ def run(arguments: argparse.Namespace) -> None:
     times: dict[str, float] | None = None
     if arguments.times:
         with bar("times", count, quiet) as step:
-            errors = 1000 * boundary_errors(network, corpus, drafts, step)
+            pipeline = SignToText.from_pretrained(arguments.model, arguments.device)
+            errors = 1000 * boundary_errors(pipeline, corpus.samples.sentences, step)
         times = {"words": len(errors)}
         if len(errors):
             times |= {"mean_ms": float(errors.mean()), "median_ms": float(np.median(errors))}
