@@ -64,6 +64,8 @@ def presence_gains(meanings: Tensor, valid: Tensor, usual: Tensor) -> Tensor:
 class PresentTokens:
     """Makes tokens likelier that were seen, on the way of transformers' beam search.
 
+    A token that is written already gains no more: it has said what was seen.
+
     Args:
         gains: Of :func:`presence_gains` of B clips, ``(B, V)``.
         beams: Texts of each clip that are followed at the same time.
@@ -75,4 +77,6 @@ class PresentTokens:
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
         """Log-probabilities of the next token, ``(B·beams, V)``."""
-        return (scores.log_softmax(dim=-1) + self.added).log_softmax(dim=-1)
+        written = torch.zeros_like(scores, dtype=torch.bool).scatter(1, input_ids, True)
+        added = torch.where(written, self.added.clamp(max=0), self.added)
+        return (scores.log_softmax(dim=-1) + added).log_softmax(dim=-1)

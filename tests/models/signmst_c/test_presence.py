@@ -71,8 +71,18 @@ def test_where_nothing_is_seen_or_no_text_has_a_token_nothing_changes():
 
 
 def test_each_beam_of_a_clip_gains_alike():
-    gains = torch.tensor([[0.0, 2.0], [1.0, 0.0]])
-    scores = torch.log(torch.tensor([[0.5, 0.5], [0.9, 0.1], [0.5, 0.5], [0.5, 0.5]]))
-    found = PresentTokens(gains, 2, 0.5)(torch.zeros(4, 1), scores)
+    gains = torch.tensor([[0.0, 2.0, 0.0], [1.0, 0.0, 0.0]])
+    scores = torch.log(torch.tensor([[0.5, 0.3, 0.2], [0.8, 0.1, 0.1], [0.4, 0.4, 0.2]]))
+    scores = torch.cat([scores, scores[:1]])
+    begun = torch.full((4, 1), 2)
+    found = PresentTokens(gains, 2, 0.5)(begun, scores)
     expected = (scores + 0.5 * gains[[0, 0, 1, 1]]).log_softmax(dim=-1)
+    torch.testing.assert_close(found, expected)
+
+
+def test_what_is_written_already_gains_no_more():
+    gains = torch.tensor([[2.0, 2.0, -1.0]])
+    scores = torch.log(torch.tensor([[0.5, 0.3, 0.2]]))
+    found = PresentTokens(gains, 1, 1.0)(torch.tensor([[1, 2]]), scores)
+    expected = (scores + torch.tensor([[2.0, 0.0, -1.0]])).log_softmax(dim=-1)
     torch.testing.assert_close(found, expected)
