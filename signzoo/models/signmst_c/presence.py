@@ -74,9 +74,10 @@ class PresentTokens:
 
     def __init__(self, gains: Tensor, beams: int, weight: float) -> None:
         self.added = weight * gains.repeat_interleave(beams, dim=0)
+        self.added_again = self.added.clamp(max=0)
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
         """Log-probabilities of the next token, ``(B·beams, V)``."""
         written = torch.zeros_like(scores, dtype=torch.bool).scatter(1, input_ids, True)
-        added = torch.where(written, self.added.clamp(max=0), self.added)
-        return (scores.log_softmax(dim=-1) + added).log_softmax(dim=-1)
+        added = torch.where(written, self.added_again, self.added)
+        return (scores + added).log_softmax(dim=-1)
