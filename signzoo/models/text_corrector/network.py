@@ -137,31 +137,35 @@ class TextCorrector(Pretrained):
         """Make the network of a checkpoint folder, without its tensors."""
         network = cls(config)
         try:
-            content = json.loads((folder / WORDS).read_text("utf-8"))
-            network.set_extra_state(json_tensor(content))
+            network._know(json.loads((folder / WORDS).read_text("utf-8")))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WeightsError(f"{folder / WORDS} is damaged: {error}") from error
         return network
 
     def write_files(self, folder: Path) -> None:
         """Write what :meth:`build` reads beside the config and the tensors."""
-        content = read_json_tensor(self.get_extra_state())
-        write_text(folder / WORDS, json.dumps(content, ensure_ascii=False) + "\n")
+        write_text(folder / WORDS, json.dumps(self._known(), ensure_ascii=False) + "\n")
 
     def get_extra_state(self) -> Tensor:
         """Words and rates, for a Lightning checkpoint: JSON in bytes, which is plain data."""
+        return json_tensor(self._known())
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Read what :meth:`get_extra_state` wrote."""
+        self._know(read_json_tensor(state))
+
+    def _known(self) -> dict[str, Any]:
+        """Words and rates as plain values."""
         known = self.vocabulary
-        content = {
+        return {
             "words": known.words[FIRST_WORD:],
             "counts": known.counts,
             "unknown": [known.num_unknown, known.num_rare],
             "rates": asdict(self.rates),
         }
-        return json_tensor(content)
 
-    def set_extra_state(self, state: Tensor) -> None:
-        """Read what :meth:`get_extra_state` wrote."""
-        content = read_json_tensor(state)
+    def _know(self, content: Any) -> None:
+        """Take what :meth:`_known` gave."""
         self.vocabulary = Vocabulary(
             [str(word) for word in content["words"]],
             [int(count) for count in content["counts"]],
