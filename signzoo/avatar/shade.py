@@ -55,15 +55,17 @@ class Shade:
             ``(N, T)`` float32 in (0, 1].
         """
         left = np.ones(vertices.shape[:2], np.float32)
+        places = np.take(vertices, self.receivers, axis=0)
         for members, starts, radii in self.hands:
             counts = np.diff(np.append(starts, len(members)))[:, None, None]
             balls = np.add.reduceat(vertices[members], starts) / counts.astype(np.float32)
             for time in range(vertices.shape[1]):
-                place = vertices[self.receivers, time]
-                apart = np.linalg.norm(place - balls[:, time].mean(axis=0), axis=1)
-                near = self.receivers[apart < _REACH]
+                away = places[:, time] - balls[:, time].mean(axis=0)
+                apart = np.sqrt(np.einsum("rc,rc->r", away, away))
+                reached = np.flatnonzero(apart < _REACH)
+                near = self.receivers[reached]
                 hidden = _hidden(vertices[near, time], normals[near, time], balls[:, time], radii)
-                fade = np.minimum(2 - 2 * apart[apart < _REACH] / _REACH, 1)
+                fade = np.minimum(2 - 2 * apart[reached] / _REACH, 1)
                 left[near, time] *= np.exp(-_STRENGTH * fade * hidden)
         return left
 
