@@ -42,6 +42,13 @@ class Vocabulary:
         rare = sum(counts[word] for word in ranked[len(known) :])
         return cls(known, [counts[word] for word in known], len(ranked) - len(known), rare)
 
+    def recounted(self, sentences: Iterable[Sequence[str]]) -> "Vocabulary":
+        """The same words, as often as other text has them, once at least."""
+        counts = Counter(word for words in sentences for word in words)
+        known = self.words[FIRST_WORD:]
+        rare = sum(count for word, count in counts.items() if word not in self._numbers)
+        return Vocabulary(known, [max(1, counts[word]) for word in known], self.num_unknown, rare)
+
     def __len__(self) -> int:
         return len(self.words)
 

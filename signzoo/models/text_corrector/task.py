@@ -24,6 +24,8 @@ class TextCorrectorTask(Task):
     Args:
         network: Its size, and when a correction is believed.
         optimizer: How it is trained.
+        initial: A corrector whose weights and words the training begins with, by name in the
+            catalogue or folder: one that has read much other text of the language.
     """
 
     component: ClassVar[str] = "text_corrector"
@@ -34,12 +36,23 @@ class TextCorrectorTask(Task):
         self,
         network: TextCorrectorConfig = TextCorrectorConfig(),  # noqa: B008 - frozen
         optimizer: OptimizerConfig = OptimizerConfig(),  # noqa: B008 - frozen
+        initial: str = "",
     ) -> None:
+        self.initial = initial
         super().__init__(network, optimizer)
+        # What a Lightning checkpoint is of has its own weights.
+        self.save_hyperparameters({"initial": ""})
 
     def configure_network(self, config: TextCorrectorConfig) -> None:
-        """Make the network."""
+        """Make the network.
+
+        Raises:
+            UsageError: Nothing is known by the name of the initial weights, or their network is of
+                another size or language.
+        """
         self.network = TextCorrector(config)
+        if self.initial:
+            initialise(self.network, self.initial)
 
     def configure_losses(self) -> None:
         """Nothing to set: a language model's loss is what it computes."""
@@ -50,6 +63,8 @@ class TextCorrectorTask(Task):
 
     def learn_from(self, data: Any) -> None:
         """Take the words of the training text, and how often which error is made.
+
+        Of initial weights the words stay; how often each is used is taken.
 
         Raises:
             UsageError: The data is in another language than the network.
@@ -63,9 +78,14 @@ class TextCorrectorTask(Task):
                 "--data.language and --model.network.language the same code."
             )
         samples = data.samples.get("train")
-        if isinstance(samples, DraftSamples) and not self.network.vocabulary.counts:
+        known = self.network.vocabulary
+        if isinstance(samples, DraftSamples) and (self.initial or not known.counts):
             sentences = (split(each.text, config.language) for each in samples.sentences)
-            self.network.vocabulary = Vocabulary.of(sentences, config.num_words)
+            self.network.vocabulary = (
+                known.recounted(sentences)
+                if self.initial
+                else Vocabulary.of(sentences, config.num_words)
+            )
             self.network.rates = samples.rates
 
     def shared_step(self, batch: DraftBatch) -> tuple[Tensor, Outputs]:
@@ -91,3 +111,22 @@ class TextCorrectorTask(Task):
             }
             for name, each in zip(batch.ids, self.network.correct(batch.drafts), strict=True)
         ]
+
+
+def initialise(network: TextCorrector, source: str) -> None:
+    """Begin with the weights and words of another corrector.
+
+    Raises:
+        UsageError: It is of another size or language, or nothing is known by that name.
+        WeightsError: The checkpoint is incomplete, or of another component.
+    """
+    other = TextCorrector.from_pretrained(source)
+    names = ("language", "num_words", "width", "hidden", "num_readers")
+    for name in names:
+        wanted, found = getattr(network.config, name), getattr(other.config, name)
+        if wanted != found:
+            raise UsageError(
+                f"{source} has {name} {found!r}, the network {wanted!r}; give "
+                f"--model.network.{name} {found}."
+            )
+    network.load_state_dict(other.state_dict())

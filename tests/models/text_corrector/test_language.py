@@ -33,6 +33,13 @@ def test_shares_add_up():
     assert float(drawn[FIRST_WORD] / drawn[FIRST_WORD + 1]) == pytest.approx(math.sqrt(1.5))
 
 
+def test_words_of_other_text_stay_known_and_are_counted_anew():
+    known = Vocabulary.of(SENTENCES, 10).recounted([["es", "es", "hagelt"], ["es", "friert"]])
+    assert known.words[FIRST_WORD:] == ("es", "regnet")
+    assert known.counts == (3, 1)  # as if what never occurs did once
+    assert (known.num_unknown, known.num_rare) == (2, 2)
+
+
 def test_a_sentence_is_read_from_both_ends():
     ahead, back = reading_orders([[5, 6], [7]], torch.device("cpu"))
     assert ahead.tolist() == [[0, 5, 6, 1], [0, 7, 1, PADDING]]

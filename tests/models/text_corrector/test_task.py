@@ -5,6 +5,7 @@ import torch
 
 from signzoo.errors import UsageError
 from signzoo.models.text_corrector.data import DraftBatch, TextCorrectorData
+from signzoo.models.text_corrector.errors import ErrorRates
 from signzoo.models.text_corrector.network import TextCorrectorConfig
 from signzoo.models.text_corrector.task import TextCorrectorTask
 
@@ -37,3 +38,25 @@ def test_the_data_must_be_in_the_networks_language(fake_corpora):
     task = TextCorrectorTask(TINY)
     with pytest.raises(UsageError, match="'zh'"):
         task.learn_from(TextCorrectorData(str(fake_corpora), language="zh"))
+
+
+def test_a_training_begins_with_the_weights_and_words_of_another(taught, fake_corpora, tmp_path):
+    taught.save_pretrained(tmp_path / "general")
+    task = TextCorrectorTask(taught.config, initial=str(tmp_path / "general"))
+    data = TextCorrectorData(
+        str(fake_corpora), train=("phoenix14t/train.jsonl",), rates=ErrorRates(order=0.5)
+    )
+    data.samples["train"] = data.read("train")
+    task.learn_from(data)
+    assert task.network.vocabulary.words == taught.vocabulary.words
+    assert task.network.vocabulary.counts != taught.vocabulary.counts
+    assert task.network.rates.order == 0.5
+    texts = ["morgen regnet es im norden"]
+    torch.testing.assert_close(task.network.eval().losses(texts), taught.losses(texts))
+    assert task.hparams["initial"] == ""  # the Lightning checkpoint has weights of its own
+
+
+def test_initial_weights_of_another_size_are_refused(corrector, tmp_path):
+    corrector.save_pretrained(tmp_path / "general")
+    with pytest.raises(UsageError, match="num_words 40, the network 30"):
+        TextCorrectorTask(TINY, initial=str(tmp_path / "general"))
