@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 # Field of DecodingConfig, type, metavar and help; a test holds the defaults to the fields'.
 _SEARCH = (
-    ("beams", int, "N", "sequences followed at the same time (default: 10)"),
+    ("beams", int, "N", "sequences followed at the same time (default: 30)"),
     ("length_penalty", float, "X", "more means longer sequences (default: 1.2)"),
 )
-_RISK = ("risk_temperature", float, "T", "below 1 likely beams count more (default: 1)")
+_RISK = ("risk_temperature", float, "T", "at less the likely beams count more (default: 0.4)")
 _NEIGHBOURS = (
     ("neighbours", int, "K", "training tokens looked up at each step (default: 64)"),
-    ("neighbour_weight", float, "W", "share of the neighbours, 0 to 1 (default: 0.1)"),
+    ("neighbour_weight", float, "W", "share of the neighbours, 0 to 1 (default: 0.05)"),
     ("neighbour_temperature", float, "T", "less means only the nearest count (default: 50)"),
 )
 
@@ -49,8 +49,9 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
         _add(parser, field, kind, metavar, text)
     parser.add_argument(
         "--minimum-bayes-risk",
-        action="store_true",
-        help="choose the beam that is most like the others, not the most likely one",
+        action=argparse.BooleanOptionalAction,
+        help="choose the beam with the greatest expected BLEU, which is the default, or the most "
+        "likely one",
     )
     for field, kind, metavar, text in (_RISK, *_NEIGHBOURS):
         _add(parser, field, kind, metavar, text)
@@ -81,8 +82,8 @@ def decoding_config(arguments: argparse.Namespace) -> "DecodingConfig":
             f"--{alone[0].replace('_', '-')} is about a sentence index; give one with --index, "
             "which `signzoo index build` makes."
         )
-    if "risk_temperature" in given and not given.get("minimum_bayes_risk"):
-        raise UsageError("--risk-temperature is about --minimum-bayes-risk; give both.")
+    if "risk_temperature" in given and not given.get("minimum_bayes_risk", True):
+        raise UsageError("--risk-temperature has no effect with --no-minimum-bayes-risk.")
     return DecodingConfig(**given)
 
 
@@ -113,11 +114,11 @@ def options_of(arguments: argparse.Namespace, names: Sequence[str]) -> list[str]
     for name in names:
         value = getattr(arguments, name)
         option = "--with" if name == "partners" else f"--{name.replace('_', '-')}"
-        if value is True:
-            words.append(option)
+        if isinstance(value, bool):
+            words.append(option if value else f"--no-{option[2:]}")
         elif isinstance(value, list):
             words += [word for one in value for word in (option, str(one))]
-        elif value is not None and value is not False:
+        elif value is not None:
             words += [option, str(value)]
     return words
 

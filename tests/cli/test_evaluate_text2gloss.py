@@ -64,7 +64,7 @@ def test_the_kept_predictions_score_the_same_as_text(evaluate, corpus, tmp_path,
 
 
 def test_the_command_in_the_report_makes_it_again(evaluate, capsys):
-    assert evaluate("--json", "--minimum-bayes-risk", "--length-penalty", "0.5") == 0
+    assert evaluate("--json", "--no-minimum-bayes-risk", "--length-penalty", "0.5") == 0
     report = json.loads(capsys.readouterr().out)
 
     assert main([*shlex.split(report["command"])[1:], "--json"]) == 0

@@ -266,7 +266,7 @@ def proposer(
         count: How many sequences are looked at.
     """
     rows = {label: row for row, label in enumerate(index.vocabulary.labels)}
-    decoding = DecodingConfig(beams=count, n_best=count)
+    decoding = DecodingConfig(count, n_best=count, minimum_bayes_risk=False)
 
     def propose(word: str) -> list[str]:
         if not has_words(word):

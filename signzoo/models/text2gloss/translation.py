@@ -18,7 +18,7 @@ from signzoo.models.text2gloss.decoding import (
     Neighbours,
     Partner,
     Restriction,
-    most_typical,
+    least_risk,
     states_of,
 )
 from signzoo.transforms.text import has_words
@@ -217,9 +217,11 @@ def _choose(rows: Sequence[tuple[tuple[str, ...], float]], config: DecodingConfi
     best = 0
     if config.minimum_bayes_risk:
         logs = np.array([score for _, score in rows])
-        logs = np.where(np.isfinite(logs), logs, -1e9) / config.risk_temperature
-        weights = np.exp(logs - logs.max())
-        best = most_typical([labels for labels, _ in rows], weights / weights.sum())
+        logs = np.where(np.isfinite(logs), logs, -1e9)  # beams that no sequence was left for
+        # As if all were as long as their mean: else the short ones would count too much.
+        length = 1 + np.mean([len(labels) for labels, _ in rows])
+        weights = np.exp((logs - logs.max()) * length / config.risk_temperature)
+        best = least_risk([labels for labels, _ in rows], weights / weights.sum())
     scored = [(labels, float(np.exp(min(score, 0.0)))) for labels, score in rows]
     # The chosen one first, then the others; beams that no sequence was left for are no answers.
     others = [pair for place, pair in enumerate(scored) if place != best and pair[0]]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from signzoo.errors import UsageError
 from signzoo.models.text2gloss import DecodingConfig, GlossVocabulary, Text2Gloss
-from signzoo.models.text2gloss.decoding import Neighbours, most_typical
+from signzoo.models.text2gloss.decoding import Neighbours, least_risk
 
 
 class Always:
@@ -25,14 +25,28 @@ class Always:
         return [[] for _ in texts]
 
 
-def test_the_sequence_most_like_the_others_is_chosen():
+def test_the_sequence_with_most_in_common_with_the_others_is_chosen():
     sequences = [("A", "B", "C"), ("X", "Y"), ("A", "B", "D"), ("A", "B")]
-    assert sequences[most_typical(sequences, np.full(4, 0.25))][:2] == ("A", "B")
+    assert sequences[least_risk(sequences, np.full(4, 0.25))][:2] == ("A", "B")
 
 
 def test_probable_sequences_count_more():
     sequences = [("A", "B"), ("X", "Y"), ("X", "Z")]
-    assert most_typical(sequences, np.array([0.9, 0.05, 0.05])) == 0
+    assert least_risk(sequences, np.array([0.9, 0.05, 0.05])) == 0
+
+
+def test_what_is_worth_less_than_its_length_is_left_out_but_not_everything():
+    # D is in one of four: its label costs more than it may gain.
+    sequences = [("A", "B"), ("A", "B", "D"), ("A", "B"), ()]
+    assert least_risk(sequences, np.full(4, 0.25)) == 0
+    assert least_risk([(), ("A",)], np.array([0.9, 0.1])) == 1
+    assert least_risk([(), ()], np.array([0.5, 0.5])) == 0
+
+
+def test_a_long_match_is_worth_more_than_two_short_ones():
+    # A C E shares three labels with each of the two, A B C D all four of one, in its order.
+    sequences = [("A", "C", "E"), ("A", "B", "C", "D"), ("C", "A", "E")]
+    assert least_risk(sequences, np.array([0.0, 0.6, 0.4])) == 1
 
 
 def test_neighbours_of_full_weight_decide_alone():
@@ -63,7 +77,7 @@ def test_greedy_search_gives_a_score_too(tiny_text2gloss):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"beams": 0}, {"n_best": 11}, {"neighbour_weight": 1.5}, {"neighbour_temperature": 0.0}],
+    [{"beams": 0}, {"n_best": 31}, {"neighbour_weight": 1.5}, {"neighbour_temperature": 0.0}],
 )
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(UsageError, match="Decoding needs"):
@@ -97,8 +111,8 @@ class Following(Always):
 
 def test_the_minimum_of_the_risk_is_one_of_the_beams(tiny_text2gloss):
     network = Text2Gloss.from_pretrained(tiny_text2gloss)
-    beams = DecodingConfig(beams=5, n_best=5, max_tokens=8)
-    risk = DecodingConfig(beams=5, n_best=5, max_tokens=8, minimum_bayes_risk=True)
+    beams = DecodingConfig(beams=5, n_best=5, max_tokens=8, minimum_bayes_risk=False)
+    risk = DecodingConfig(beams=5, n_best=5, max_tokens=8)
     for text in ("morgen regnet es", "am montag scheint die sonne"):
         found = network.translate([text], beams)[0].n_best
         chosen = network.translate([text], risk)[0]
@@ -108,14 +122,14 @@ def test_the_minimum_of_the_risk_is_one_of_the_beams(tiny_text2gloss):
 
 
 @given(
-    st.lists(st.lists(st.sampled_from("ABC"), max_size=6), min_size=1, max_size=6),
+    st.lists(st.lists(st.sampled_from("ABC"), min_size=1, max_size=6), min_size=1, max_size=6),
     st.integers(0, 10**6),
 )
 @settings(max_examples=50, deadline=None)
 def test_the_choice_is_a_place_and_a_sure_sequence_is_chosen(sequences, seed):
     sure = seed % len(sequences)
     probabilities = np.eye(len(sequences))[sure]
-    assert sequences[most_typical(sequences, probabilities)] == sequences[sure]
+    assert sequences[least_risk(sequences, probabilities)] == sequences[sure]
 
 
 def test_greedy_search_warns_of_nothing(tiny_text2gloss, monkeypatch, caplog):

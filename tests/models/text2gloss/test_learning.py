@@ -47,7 +47,7 @@ def network(fake_corpora, train):
         {"beams": 1},
         {"beams": 1, "restricted": False},
         {"beams": 2},
-        {"beams": 2, "minimum_bayes_risk": True},
+        {"beams": 2, "minimum_bayes_risk": False},
         {"beams": 2, "tokens_per_batch": 30},
     ],
     ids=str,

@@ -74,7 +74,7 @@ def test_padding_leaves_the_logits_unchanged(network):
 
 
 def test_the_n_best_are_sorted_and_begin_with_the_answer(network):
-    decoding = DecodingConfig(beams=4, n_best=4, length_penalty=1.0, max_tokens=12)
+    decoding = DecodingConfig(4, 1.0, n_best=4, minimum_bayes_risk=False, max_tokens=12)
     sequence = network.translate(TEXTS[:1], decoding)[0]
     scores = [score for _, score in sequence.n_best]
     assert len(scores) == 4
