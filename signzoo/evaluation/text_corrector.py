@@ -22,10 +22,9 @@ from signzoo.models.text_corrector.errors import (
     ERROR_KINDS,
     WordSampler,
     inject_error,
-    join,
-    split,
 )
 from signzoo.models.text_corrector.network import TextCorrector
+from signzoo.transforms.text import written_text, written_words
 
 NETWORK, FILLER = "network", "slot filler"
 CORRECT = "correct"
@@ -91,13 +90,13 @@ def make_trials(
     trials = []
     for number, sentence in enumerate(sentences):
         rng = np.random.default_rng((seed, number))
-        words = split(sentence.text, language)
+        words = written_words(sentence.text, language)
         for kind in ERROR_KINDS:
             damaged = inject_error(words, kind, sampler, rng)
             if damaged is not None and damaged != words:
-                draft = join(damaged, language)
-                trials.append(Trial(sentence.id, kind, draft, join(words, language)))
-        trials.append(Trial(sentence.id, CORRECT, *[join(words, language)] * 2))
+                draft = written_text(damaged, language)
+                trials.append(Trial(sentence.id, kind, draft, written_text(words, language)))
+        trials.append(Trial(sentence.id, CORRECT, *[written_text(words, language)] * 2))
     return trials
 
 
@@ -113,8 +112,8 @@ def network_proposals(
 
 def filler_proposals(filler: SlotFiller, drafts: Sequence[str], language: str) -> list[Proposal]:
     """The best single edit of each draft, however little it is worth."""
-    edits = (filler.correct(split(draft, language)) for draft in drafts)
-    return [Proposal(join(edit.words, language), edit.score) for edit in edits]
+    edits = (filler.correct(written_words(draft, language)) for draft in drafts)
+    return [Proposal(written_text(edit.words, language), edit.score) for edit in edits]
 
 
 def operating_point(
@@ -243,7 +242,7 @@ def evaluate(
         progress: Is told how many drafts the network has done, batch by batch.
     """
     language = network.config.language
-    train = [split(each.text, language) for each in test.train]
+    train = [written_words(each.text, language) for each in test.train]
     trials = make_trials(test.sentences, language, WordSampler(train), resampling.seed)
     drafts = [trial.draft for trial in trials]
     proposals = {

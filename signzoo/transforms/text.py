@@ -3,6 +3,7 @@
 import logging
 import re
 import unicodedata
+from collections.abc import Sequence
 
 # A word may hold hyphens and apostrophes; anything else that is not a space is a token of its own.
 _TOKEN = re.compile(r"\w+(?:[-'’]\w+)*|[^\w\s]")
@@ -29,6 +30,16 @@ def split_words(text: str, language: str) -> list[str]:
         elif unicodedata.category(token) in ("So", "Sc", "Sm"):
             tokens.append(token)
     return tokens
+
+
+def written_words(text: str, language: str) -> list[str]:
+    """Split a text into what is written between spaces, or the characters of Chinese."""
+    return list("".join(text.split())) if primary_subtag(language) == "zh" else text.split()
+
+
+def written_text(words: Sequence[str], language: str) -> str:
+    """Put together again what :func:`written_words` has split."""
+    return ("" if primary_subtag(language) == "zh" else " ").join(words)
 
 
 def spell_numbers(text: str, language: str) -> str:

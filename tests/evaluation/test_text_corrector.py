@@ -16,16 +16,17 @@ from signzoo.evaluation.text_corrector import (
     trial_scores,
 )
 from signzoo.models.text_corrector.data import Sentence
-from signzoo.models.text_corrector.errors import WordSampler, split
+from signzoo.models.text_corrector.errors import WordSampler
 from signzoo.models.text_corrector.language import Vocabulary
 from signzoo.models.text_corrector.network import TextCorrector, TextCorrectorConfig
+from signzoo.transforms.text import written_words
 
 TEXTS = ["morgen regnet es im norden", "heute scheint die sonne im süden", "ja"]
 SENTENCES = [Sentence(str(i), text) for i, text in enumerate(TEXTS)]
 
 
 def test_every_sentence_has_a_trial_of_every_kind_that_it_can_have():
-    sampler = WordSampler(split(text, "de") for text in TEXTS)
+    sampler = WordSampler(written_words(text, "de") for text in TEXTS)
     trials = make_trials(SENTENCES, "de", sampler, seed=0)
     kinds = {text: {t.kind for t in trials if t.text == text} for text in TEXTS}
     assert kinds[TEXTS[0]] == kinds[TEXTS[1]] == set(KINDS)

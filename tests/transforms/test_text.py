@@ -1,6 +1,13 @@
 import pytest
 
-from signzoo.transforms.text import lemma, primary_subtag, spell_numbers, split_words
+from signzoo.transforms.text import (
+    lemma,
+    primary_subtag,
+    spell_numbers,
+    split_words,
+    written_text,
+    written_words,
+)
 
 
 def test_words_come_without_punctuation_and_in_order():
@@ -60,3 +67,8 @@ def test_numbers_are_written_in_words(text, expected):
 def test_numbers_of_other_languages_are_theirs_or_stay():
     assert spell_numbers("15 degrees on May 3.", "en") == "fifteen degrees on May three."
     assert spell_numbers("15 graad", "xx") == "15 graad"
+
+
+def test_chinese_is_split_into_characters_and_joined_again():
+    assert written_words("他 今天很高兴。", "zh-CN") == list("他今天很高兴。")
+    assert written_text(written_words("他今天很高兴。", "zh"), "zh") == "他今天很高兴。"

@@ -17,10 +17,9 @@ from signzoo.models.text_corrector.errors import (
     WordSampler,
     fit_error_rates,
     inject_errors,
-    join,
-    split,
 )
 from signzoo.models.text_corrector.network import MAX_WORDS
+from signzoo.transforms.text import written_text, written_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ class DraftSamples:
         self.lengths = [self._length(sentence) for sentence in sentences]
 
     def _length(self, sentence: Sentence) -> int:
-        words = len(split(sentence.text, self.language))
+        words = len(written_words(sentence.text, self.language))
         if words > MAX_WORDS:
             raise ManifestError(
                 f"{sentence.id!r} has {words} words, and a corrector reads {MAX_WORDS}; split it "
@@ -133,11 +132,11 @@ class DraftSamples:
         sentence = self.sentences[draw.sample]
         if sentence.draft is not None:
             return DraftSample(sentence.id, sentence.draft, sentence.text)
-        words = split(sentence.text, self.language)
+        words = written_words(sentence.text, self.language)
         if self.sampler is not None:
             rng = np.random.default_rng(draw.sample)  # the same errors every time
             words = inject_errors(words, self.rates, self.sampler, rng)
-        return DraftSample(sentence.id, join(words, self.language), sentence.text)
+        return DraftSample(sentence.id, written_text(words, self.language), sentence.text)
 
 
 class TextCorrectorData(SignDataModule):
@@ -205,11 +204,13 @@ class TextCorrectorData(SignDataModule):
         """What draws words of the training text; nothing where there is none."""
         if self._sampler is None and self.files["train"]:
             sentences = self._sentences("train")
-            self._sampler = WordSampler([split(each.text, self.language) for each in sentences])
+            self._sampler = WordSampler(
+                [written_words(each.text, self.language) for each in sentences]
+            )
         return self._sampler
 
     def collate(self, samples: list[DraftSample]) -> DraftBatch:
         """Put samples together."""
         ids, drafts, texts = (list(values) for values in zip(*samples, strict=True))
-        words = [len(split(text, self.language)) for text in texts]
+        words = [len(written_words(text, self.language)) for text in texts]
         return DraftBatch(ids, drafts, texts, torch.tensor(words))

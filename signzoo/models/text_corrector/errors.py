@@ -12,7 +12,7 @@ import numpy as np
 
 from signzoo.errors import UsageError
 from signzoo.models.text_corrector.edits import EditKind, find_edits
-from signzoo.transforms.text import primary_subtag
+from signzoo.transforms.text import written_words
 
 ErrorKind = Literal["order", "insertion", "substitution", "deletion"]
 ERROR_KINDS: tuple[ErrorKind, ...] = ("order", "insertion", "substitution", "deletion")
@@ -58,16 +58,6 @@ class ErrorRates:
             )
         if self.distance < 1:
             raise UsageError(f"A word moves by at least 1 place; got distance {self.distance}.")
-
-
-def split(text: str, language: str) -> list[str]:
-    """Split a sentence into what errors are made of: words, or the characters of Chinese."""
-    return list("".join(text.split())) if primary_subtag(language) == "zh" else text.split()
-
-
-def join(words: Sequence[str], language: str) -> str:
-    """Put together again what :func:`split` has split."""
-    return ("" if primary_subtag(language) == "zh" else " ").join(words)
 
 
 class WordSampler:
@@ -203,8 +193,8 @@ def fit_error_rates(
         )
     counts: Counter[str] = Counter()
     for draft, reference in zip(drafts, references, strict=True):
-        right = split(reference, language)
-        counts += _count_errors(split(draft, language), right)
+        right = written_words(reference, language)
+        counts += _count_errors(written_words(draft, language), right)
         counts["words"] += len(right)
     if not counts["words"]:
         raise UsageError("Error rates are shares of the references' words, and there are none.")

@@ -19,7 +19,7 @@ from signzoo.data.collate import batches_by_length
 from signzoo.errors import UsageError, WeightsError
 from signzoo.hub.checkpoint import Pretrained
 from signzoo.hub.tensors import json_tensor, read_json_tensor
-from signzoo.models.text_corrector.errors import ErrorRates, join, split
+from signzoo.models.text_corrector.errors import ErrorRates
 from signzoo.models.text_corrector.language import (
     FIRST_WORD,
     PADDING,
@@ -29,6 +29,7 @@ from signzoo.models.text_corrector.language import (
     reading_orders,
 )
 from signzoo.models.text_corrector.proposals import Edited, propose
+from signzoo.transforms.text import written_text, written_words
 
 WORDS = "words.json"
 # Words of the longest draft; the search for edits grows with the square of it.
@@ -211,7 +212,7 @@ class TextCorrector(Pretrained):
         Returns:
             ``(2, B, L)``, 0 in padding.
         """
-        words = [split(text, self.config.language) for text in texts]
+        words = [written_words(text, self.config.language) for text in texts]
         return torch.stack(self._losses([self.vocabulary.numbers(each) for each in words]))
 
     def _losses(self, sentences: Sequence[Sequence[int]]) -> list[Tensor]:
@@ -234,7 +235,7 @@ class TextCorrector(Pretrained):
 
         Of the words that it does not know, each is as likely as the others.
         """
-        words = [split(text, self.config.language) for text in texts]
+        words = [written_words(text, self.config.language) for text in texts]
         return self._log_probabilities([self.vocabulary.numbers(each) for each in words])
 
     def _log_probabilities(self, sentences: Sequence[Sequence[int]]) -> Tensor:
@@ -273,7 +274,7 @@ class TextCorrector(Pretrained):
         threshold = self.config.threshold if threshold is None else threshold
         found = []
         for draft in drafts:
-            words = split(draft, self.config.language)
+            words = written_words(draft, self.config.language)
             if len(words) > MAX_WORDS:
                 raise UsageError(
                     f"A draft has {len(words)} words; a sentence may have {MAX_WORDS}. Correct it "
@@ -292,7 +293,7 @@ class TextCorrector(Pretrained):
             if best is None or gain <= threshold:
                 break
             words, changed = list(best.words), True
-        text = join(words, self.config.language) if changed else draft
+        text = written_text(words, self.config.language) if changed else draft
         return Correction(text, draft, first, changed)
 
     def _best_edit(self, words: Sequence[str]) -> tuple[Edited | None, float]:

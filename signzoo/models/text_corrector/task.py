@@ -10,9 +10,9 @@ from signzoo.errors import UsageError
 from signzoo.metrics.distributed import TextMetric
 from signzoo.models.task import OptimizerConfig, Outputs, Task
 from signzoo.models.text_corrector.data import DraftBatch, DraftSamples, TextCorrectorData
-from signzoo.models.text_corrector.errors import split
 from signzoo.models.text_corrector.language import Vocabulary
 from signzoo.models.text_corrector.network import TextCorrector, TextCorrectorConfig
+from signzoo.transforms.text import written_words
 
 
 class TextCorrectorTask(Task):
@@ -80,7 +80,7 @@ class TextCorrectorTask(Task):
         samples = data.samples.get("train")
         known = self.network.vocabulary
         if isinstance(samples, DraftSamples) and (self.initial or not known.counts):
-            sentences = (split(each.text, config.language) for each in samples.sentences)
+            sentences = (written_words(each.text, config.language) for each in samples.sentences)
             self.network.vocabulary = (
                 known.recounted(sentences)
                 if self.initial

@@ -9,8 +9,6 @@ from signzoo.models.text_corrector.errors import (
     fit_error_rates,
     inject_error,
     inject_errors,
-    join,
-    split,
 )
 
 SENTENCE = ["morgen", "regnet", "es", "im", "norden", "und", "im", "westen"]
@@ -20,11 +18,6 @@ NONE = {"order": 0, "insertion": 0, "substitution": 0, "deletion": 0}
 @pytest.fixture
 def sampler():
     return WordSampler([SENTENCE, ["heute", "scheint", "die", "sonne"]])
-
-
-def test_chinese_is_split_into_characters_and_joined_again():
-    assert split("他 今天很高兴。", "zh-CN") == list("他今天很高兴。")
-    assert join(split("他今天很高兴。", "zh"), "zh") == "他今天很高兴。"
 
 
 def test_without_rates_nothing_happens(sampler):
