@@ -53,7 +53,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="say how far off the times of words are that are named like a gloss",
     )
-    parser.add_argument("--beams", type=int, default=5, metavar="N", help="default: 5")
+    parser.add_argument(
+        "--beams",
+        type=int,
+        metavar="N",
+        help="texts followed at once (default: 20; of glosses 5)",
+    )
+    parser.add_argument(
+        "--minimum-bayes-risk",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="choose the beam with the greatest expected BLEU, which is the default, or the most "
+        "likely one",
+    )
     parser.add_argument(
         "--length-penalty",
         type=float,
@@ -91,7 +103,11 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.fps is not None and not 0 < arguments.fps < float("inf"):
         raise UsageError(f"--fps is above 0; got {arguments.fps:g}.")
     network = SignMSTC.from_pretrained(arguments.model, arguments.device)
-    decoding = TextDecodingConfig(arguments.beams, arguments.length_penalty)
+    decoding = TextDecodingConfig(
+        arguments.beams,
+        arguments.length_penalty,
+        minimum_bayes_risk=arguments.minimum_bayes_risk,
+    )
     if arguments.branches and len(network.config.branches) < 2:
         raise UsageError(f"{arguments.model} has one branch; leave --branches out.")
     corpus = Corpus.read(network, arguments.data, arguments.split)
@@ -144,6 +160,7 @@ def run(arguments: argparse.Namespace) -> None:
             "corrector": arguments.corrector,
             "beams": arguments.beams,
             "length_penalty": arguments.length_penalty,
+            "minimum_bayes_risk": arguments.minimum_bayes_risk,
             "word_times": times,
         },
         resampling=resampling,
@@ -180,7 +197,8 @@ def _command(arguments: argparse.Namespace) -> str:
     words += [f"--fps={arguments.fps:g}"] if arguments.fps else []
     words += ["--branches"] if arguments.branches else []
     words += ["--times"] if arguments.times else []
-    words += [f"--beams={arguments.beams}"]
+    words += [f"--beams={arguments.beams}"] if arguments.beams is not None else []
+    words += [] if arguments.minimum_bayes_risk else ["--no-minimum-bayes-risk"]
     if arguments.length_penalty is not None:
         words += [f"--length-penalty={arguments.length_penalty}"]
     words += [f"--samples={arguments.samples}", f"--seed={arguments.seed}"]

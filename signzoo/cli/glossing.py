@@ -16,7 +16,7 @@ _SEARCH = (
     ("beams", int, "N", "sequences followed at the same time (default: 30)"),
     ("length_penalty", float, "X", "more means longer sequences (default: 1.2)"),
 )
-_RISK = ("risk_temperature", float, "T", "at less the likely beams count more (default: 0.4)")
+_RISK = ("risk_temperature", float, "T", "at less the likely beams count more (default: 0.5)")
 _NEIGHBOURS = (
     ("neighbours", int, "K", "training tokens looked up at each step (default: 64)"),
     ("neighbour_weight", float, "W", "share of the neighbours, 0 to 1 (default: 0.05)"),

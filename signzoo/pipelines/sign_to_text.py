@@ -264,7 +264,7 @@ class SignToText:
         network = self.translator
         encoded = network.encode_clips([part])
         known = network.how_familiar(encoded)[0] if network.familiarity.is_known else None
-        decoding = TextDecodingConfig(beams=max(5, self.n_best), n_best=self.n_best)
+        decoding = TextDecodingConfig(n_best=self.n_best)
         found = network.translate(encoded, decoding)[0]
         draft, score = found[0].text, found[0].score
         unfamiliar = known is not None and known < self.least_familiarity and score < self.sure

@@ -9,12 +9,14 @@ import torch
 from torch import Tensor
 
 from signzoo.errors import UsageError
+from signzoo.models.expected_bleu import best_answer
 from signzoo.models.language_model import until_end
 from signzoo.models.signmst_c.joint import rank_together
 from signzoo.models.signmst_c.landmarks import FPS
 from signzoo.models.signmst_c.likelihood import text_log_probabilities
 from signzoo.models.signmst_c.presence import PresentTokens, presence_gains
 from signzoo.models.signmst_c.signing import STRIDE
+from signzoo.transforms.text import written_words
 
 if TYPE_CHECKING:
     from signzoo.models.signmst_c.network import Encoded, SignMSTC
@@ -24,14 +26,20 @@ if TYPE_CHECKING:
 class TextDecodingConfig:
     """How a text is searched for."""
 
-    beams: int = 5
-    """Texts that are followed at the same time; 1 follows the most likely token."""
+    beams: int | None = None
+    """Texts that are followed at the same time; 1 follows the most likely token. By default 20, and
+    5 where glosses are written."""
     length_penalty: float | None = None
     """Power of the length that a text's log-probability is divided by; more means longer. By
     default 1, and 2 where the token head counts: what it saw makes each token surer, and texts too
     short."""
     n_best: int = 1
     """Texts that are returned, at most as many as beams."""
+    minimum_bayes_risk: bool = True
+    """Choose of all beams the text with the greatest expected BLEU, not the most likely one, where
+    text is written."""
+    risk_temperature: float = 1.0
+    """Sharpness of the beams' probabilities in that choice: at less the likely ones count more."""
     max_tokens: int = 80
     """Tokens after which a text ends."""
     ctc: float = 0.7
@@ -42,13 +50,16 @@ class TextDecodingConfig:
     where a network has such a head; 0 leaves it out."""
 
     def __post_init__(self) -> None:
-        if min(self.beams, self.n_best, self.max_tokens) < 1 or self.n_best > self.beams:
+        beams = self.n_best if self.beams is None else self.beams
+        if min(beams, self.n_best, self.max_tokens) < 1 or self.n_best > beams:
             raise UsageError(
                 "Decoding needs beams, n_best and max_tokens of at least 1, and no more n_best "
                 f"than beams; got {self}."
             )
         if not 0 <= self.ctc <= 1:
             raise UsageError(f"The CTC head's share lies between 0 and 1; got {self.ctc}.")
+        if self.risk_temperature <= 0:
+            raise UsageError(f"A temperature is above 0; got {self.risk_temperature}.")
         if self.presence < 0:
             raise UsageError(f"What was seen counts 0 or more; got presence {self.presence}.")
 
@@ -85,55 +96,91 @@ def decode(
     network: "SignMSTC", encoded: "Encoded", decoding: TextDecodingConfig
 ) -> list[list[TextHypothesis]]:
     """Search for the texts of clips; see :meth:`SignMSTC.translate`."""
+    beams = _count_beams(network, decoding)
     together = bool(decoding.ctc and network.glosses) and network.config.output == "gloss"
-    count = decoding.beams if together else decoding.n_best
+    by_risk = decoding.minimum_bayes_risk and network.config.output == "text" and beams > 1
+    count = beams if together or by_risk else decoding.n_best
     result = network.language_model.generate(
         encoder_outputs=network.encoder_outputs(encoded),
         attention_mask=encoded.valid.long(),
-        generation_config=_generation_config(network, decoding, count),
-        logits_processor=_processors(network, encoded, decoding),
+        generation_config=_generation_config(network, decoding, beams, count),
+        logits_processor=_processors(network, encoded, decoding, beams),
     )
-    texts = [t.strip() for t in network.tokenizer.batch_decode(result, skip_special_tokens=True)]
+    tokens = result.sequences[:, 1:]
+    texts = [t.strip() for t in network.tokenizer.batch_decode(tokens, skip_special_tokens=True)]
     clips = range(0, len(texts), count)
     if together:
         ranked = rank_together(
             network, encoded, [texts[i : i + count] for i in clips], decoding.ctc
         )
         return [[TextHypothesis(t, math.exp(s)) for t, s in r[: decoding.n_best]] for r in ranked]
-    scores = _scores(network, encoded, result[:, 1:]).tolist()
+    scores = _scores(network, encoded, tokens).tolist()
     found = [TextHypothesis(t, s) for t, s in zip(texts, scores, strict=True)]
-    return [found[i : i + count] for i in clips]
+    if not by_risk:
+        return [found[i : i + count] for i in clips]
+    # They are sums, divided by the length to the power of the penalty.
+    lengths = until_end(tokens, network.tokenizer.eos_token_id).sum(dim=1)
+    means = result.sequences_scores * lengths ** (_length_penalty(network, decoding) - 1)
+    logs = means.tolist()
+    return [
+        _best_first(network, decoding, found[i : i + count], logs[i : i + count]) for i in clips
+    ]
+
+
+def _best_first(
+    network: "SignMSTC",
+    decoding: TextDecodingConfig,
+    found: list[TextHypothesis],
+    logs: Sequence[float],
+) -> list[TextHypothesis]:
+    """The text of least risk, and then the others as the search ranks them."""
+    answers = [written_words(each.text, network.config.language) for each in found]
+    best = best_answer(answers, logs, decoding.risk_temperature)
+    return [found[best], *found[:best], *found[best + 1 :]][: decoding.n_best]
+
+
+def _count_beams(network: "SignMSTC", decoding: TextDecodingConfig) -> int:
+    if decoding.beams is not None:
+        return decoding.beams
+    return max(20 if network.config.output == "text" else 5, decoding.n_best)
 
 
 def _processors(
-    network: "SignMSTC", encoded: "Encoded", decoding: TextDecodingConfig
+    network: "SignMSTC", encoded: "Encoded", decoding: TextDecodingConfig, beams: int
 ) -> list[PresentTokens]:
     """What changes the decoder's probabilities."""
     if not _counts_presence(network, decoding):
         return []
     meanings = network.token_meanings(encoded)
     gains = presence_gains(meanings, encoded.valid, network.usual_tokens)
-    return [PresentTokens(gains, decoding.beams, decoding.presence)]
+    return [PresentTokens(gains, beams, decoding.presence)]
 
 
 def _counts_presence(network: "SignMSTC", decoding: TextDecodingConfig) -> bool:
     return network.config.token_head and decoding.presence > 0
 
 
-def _generation_config(network: "SignMSTC", decoding: TextDecodingConfig, count: int) -> Any:
+def _length_penalty(network: "SignMSTC", decoding: TextDecodingConfig) -> float:
+    if decoding.length_penalty is not None:
+        return decoding.length_penalty
+    return 2.0 if _counts_presence(network, decoding) else 1.0
+
+
+def _generation_config(
+    network: "SignMSTC", decoding: TextDecodingConfig, beams: int, count: int
+) -> Any:
     from transformers import GenerationConfig
 
-    penalty = decoding.length_penalty
-    if penalty is None:
-        penalty = 2.0 if _counts_presence(network, decoding) else 1.0
     return GenerationConfig(
-        num_beams=decoding.beams,
+        num_beams=beams,
         num_return_sequences=count,
-        length_penalty=penalty if decoding.beams > 1 else 1.0,
-        early_stopping=decoding.beams > 1,
+        length_penalty=_length_penalty(network, decoding) if beams > 1 else 1.0,
+        early_stopping=beams > 1,
         max_new_tokens=decoding.max_tokens,
         do_sample=False,
         use_cache=True,
+        return_dict_in_generate=True,
+        output_scores=beams > 1,  # without them generate does not give the beams' scores either
         decoder_start_token_id=network.start_token,
         pad_token_id=network.tokenizer.pad_token_id,
         eos_token_id=network.tokenizer.eos_token_id,

@@ -4,7 +4,6 @@ The search itself is transformers' ``generate``, with its key-value cache. What 
 parts that change the probabilities of the next token on its way, and the choice among the n best.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +18,6 @@ from signzoo.models.text2gloss.restriction import GlossAutomaton
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-# Of the glosses that text2gloss-phoenix14t writes for PHOENIX-2014T dev so many are right, and of
-# n-grams one order higher this share of it; what a label costs was chosen there.
-_PRECISION, _DECAY, _LABEL_COST = 0.65, 0.55, 0.6
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,7 @@ class DecodingConfig:
     """Sequences that are returned, at most as many as beams."""
     minimum_bayes_risk: bool = True
     """Choose of all beams the sequence with the greatest expected BLEU, not the most likely one."""
-    risk_temperature: float = 0.4
+    risk_temperature: float = 0.5
     """Sharpness of the beams' probabilities in that choice: at less the likely ones count more."""
     restricted: bool = True
     """Write only glosses of the sign vocabulary; otherwise whatever words the model likes."""
@@ -165,37 +160,3 @@ def states_of(model: "PreTrainedModel") -> Iterator[list[Tensor]]:
         yield latest
     finally:
         handle.remove()
-
-
-def least_risk(sequences: Sequence[Sequence[str]], probabilities: np.ndarray) -> int:
-    """Choose the sequence with the greatest expected BLEU (minimum Bayes risk).
-
-    The gain of a sequence, should another be true, is BLEU made linear: so much for each n-gram up
-    to four that both have, less so much for each label. Rare matches, which are long ones, are
-    worth more: an n-gram's worth is that by which one more raises the logarithm of a corpus's BLEU.
-
-    Reference: Tromble et al., "Lattice Minimum Bayes-Risk Decoding for Statistical Machine
-    Translation", EMNLP 2008, Eq. 5-6. Differs from it in that matches are clipped, as BLEU's are,
-    and in that a label costs less, for answers are shorter than references.
-
-    Args:
-        sequences: K sequences of labels, at least one.
-        probabilities: How likely each is, ``(K,)``.
-
-    Returns:
-        Its place; that of an empty sequence only where all are.
-    """
-    gains = np.array([-_LABEL_COST * len(each) for each in sequences])
-    for order in range(1, 5):
-        grams = [
-            Counter(tuple(each[i : i + order]) for i in range(len(each) - order + 1))
-            for each in sequences
-        ]
-        places = {gram: place for place, gram in enumerate(set().union(*grams))}
-        counts = np.zeros((len(sequences), len(places)))
-        for row, each in zip(counts, grams, strict=True):
-            row[[places[gram] for gram in each]] = list(each.values())
-        matches = np.minimum(counts[:, None], counts).sum(axis=2)  # (K, K)
-        gains += matches @ probabilities / (4 * _PRECISION * _DECAY ** (order - 1))
-    empty = np.array([not each for each in sequences])
-    return int(np.where(empty, -np.inf, gains).argmax())

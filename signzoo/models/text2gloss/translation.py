@@ -10,6 +10,7 @@ from torch import Tensor
 
 from signzoo.data.collate import batches_by_length
 from signzoo.errors import UsageError, WeightsError
+from signzoo.models.expected_bleu import best_answer
 from signzoo.models.language_model import until_end
 from signzoo.models.text2gloss.decoding import (
     Datastore,
@@ -18,7 +19,6 @@ from signzoo.models.text2gloss.decoding import (
     Neighbours,
     Partner,
     Restriction,
-    least_risk,
     states_of,
 )
 from signzoo.transforms.text import has_words
@@ -216,12 +216,8 @@ def _choose(rows: Sequence[tuple[tuple[str, ...], float]], config: DecodingConfi
     """Choose among the n best of one sentence; the scores are length-normalised logarithms."""
     best = 0
     if config.minimum_bayes_risk:
-        logs = np.array([score for _, score in rows])
-        logs = np.where(np.isfinite(logs), logs, -1e9)  # beams that no sequence was left for
-        # As if all were as long as their mean: else the short ones would count too much.
-        length = 1 + np.mean([len(labels) for labels, _ in rows])
-        weights = np.exp((logs - logs.max()) * length / config.risk_temperature)
-        best = least_risk([labels for labels, _ in rows], weights / weights.sum())
+        answers, scores = zip(*rows, strict=True)
+        best = best_answer(answers, scores, config.risk_temperature)
     scored = [(labels, float(np.exp(min(score, 0.0)))) for labels, score in rows]
     # The chosen one first, then the others; beams that no sequence was left for are no answers.
     others = [pair for place, pair in enumerate(scored) if place != best and pair[0]]

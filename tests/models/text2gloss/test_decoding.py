@@ -3,12 +3,10 @@ import logging
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from signzoo.errors import UsageError
 from signzoo.models.text2gloss import DecodingConfig, GlossVocabulary, Text2Gloss
-from signzoo.models.text2gloss.decoding import Neighbours, least_risk
+from signzoo.models.text2gloss.decoding import Neighbours
 
 
 class Always:
@@ -23,30 +21,6 @@ class Always:
 
     def examples(self, texts, k):
         return [[] for _ in texts]
-
-
-def test_the_sequence_with_most_in_common_with_the_others_is_chosen():
-    sequences = [("A", "B", "C"), ("X", "Y"), ("A", "B", "D"), ("A", "B")]
-    assert sequences[least_risk(sequences, np.full(4, 0.25))][:2] == ("A", "B")
-
-
-def test_probable_sequences_count_more():
-    sequences = [("A", "B"), ("X", "Y"), ("X", "Z")]
-    assert least_risk(sequences, np.array([0.9, 0.05, 0.05])) == 0
-
-
-def test_what_is_worth_less_than_its_length_is_left_out_but_not_everything():
-    # D is in one of four: its label costs more than it may gain.
-    sequences = [("A", "B"), ("A", "B", "D"), ("A", "B"), ()]
-    assert least_risk(sequences, np.full(4, 0.25)) == 0
-    assert least_risk([(), ("A",)], np.array([0.9, 0.1])) == 1
-    assert least_risk([(), ()], np.array([0.5, 0.5])) == 0
-
-
-def test_a_long_match_is_worth_more_than_two_short_ones():
-    # A C E shares three labels with each of the two, A B C D all four of one, in its order.
-    sequences = [("A", "C", "E"), ("A", "B", "C", "D"), ("C", "A", "E")]
-    assert least_risk(sequences, np.array([0.0, 0.6, 0.4])) == 1
 
 
 def test_neighbours_of_full_weight_decide_alone():
@@ -119,17 +93,6 @@ def test_the_minimum_of_the_risk_is_one_of_the_beams(tiny_text2gloss):
         assert (chosen.glosses, chosen.score) in found
         assert chosen.n_best[0] == (chosen.glosses, chosen.score)
         assert set(chosen.n_best) == set(found)
-
-
-@given(
-    st.lists(st.lists(st.sampled_from("ABC"), min_size=1, max_size=6), min_size=1, max_size=6),
-    st.integers(0, 10**6),
-)
-@settings(max_examples=50, deadline=None)
-def test_the_choice_is_a_place_and_a_sure_sequence_is_chosen(sequences, seed):
-    sure = seed % len(sequences)
-    probabilities = np.eye(len(sequences))[sure]
-    assert sequences[least_risk(sequences, probabilities)] == sequences[sure]
 
 
 def test_greedy_search_warns_of_nothing(tiny_text2gloss, monkeypatch, caplog):
