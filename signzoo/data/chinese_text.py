@@ -5,12 +5,14 @@ line; ``--tagged FILE ...`` files whose words are written ``word/tag``, as annot
 """
 
 import argparse
+import json
 import random
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from signzoo._files import write_text
 from signzoo.errors import ManifestError, SignzooError
 
 # Digits and letters of full width, and punctuation of half width, to what the corpora of signing
@@ -81,8 +83,6 @@ def _read(paths: Sequence[Path]) -> Iterator[str]:
 
 def main() -> None:
     """Write the sentences of the files that are named, in random order."""
-    from signzoo.evaluation.report import write_rows
-
     parser = argparse.ArgumentParser(
         prog="python -m signzoo.data.chinese_text", description=__doc__
     )
@@ -99,11 +99,11 @@ def main() -> None:
         if not sentences:
             parser.error("there is no Chinese sentence in these files")
         random.Random(given.seed).shuffle(sentences)
-        rows = [{"id": f"{i:06d}", "text": text} for i, text in enumerate(sentences)]
-        write_rows(given.out, rows)
+        rows = ({"id": f"{i:06d}", "text": text} for i, text in enumerate(sentences))
+        write_text(given.out, "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows))
     except SignzooError as error:
         sys.exit(str(error))
-    print(f"{len(rows)} sentences, {sum(map(len, sentences))} characters in {given.out}")
+    print(f"{len(sentences)} sentences, {sum(map(len, sentences))} characters in {given.out}")
 
 
 if __name__ == "__main__":
