@@ -95,6 +95,7 @@ def run(arguments: argparse.Namespace) -> None:
     from signzoo.evaluation.text import PREDICTIONS
     from signzoo.evaluation.word_times import boundary_errors
     from signzoo.models.signmst_c import SignMSTC, TextDecodingConfig
+    from signzoo.models.signmst_c.decoding import count_beams
     from signzoo.models.text_corrector import TextCorrector
     from signzoo.pipelines import SignToText
 
@@ -158,7 +159,7 @@ def run(arguments: argparse.Namespace) -> None:
             "model": arguments.model,
             "data": str(corpus.path),
             "corrector": arguments.corrector,
-            "beams": arguments.beams,
+            "beams": count_beams(network, decoding),
             "length_penalty": arguments.length_penalty,
             "minimum_bayes_risk": arguments.minimum_bayes_risk,
             "word_times": times,

@@ -21,7 +21,7 @@ from signzoo.models.signmst_c.network import SignMSTC
 
 Seen = Literal["both", "video", "landmarks"]
 ALONE: dict[Seen, str] = {"landmarks": "landmarks alone", "video": "video alone"}
-_FRAMES_PER_BATCH = 2000
+_FRAMES_PER_BATCH = 2000  # each clip is followed by twenty beams
 
 
 @dataclass(frozen=True)

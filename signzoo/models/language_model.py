@@ -170,6 +170,19 @@ def until_end(tokens: Tensor, end: int) -> Tensor:
     return ends.cumsum(dim=1) - ends.long() == 0
 
 
+def beam_means(scores: Tensor, within: Tensor, length_penalty: float) -> Tensor:
+    """The mean log-probability of a token of beams, ``(B,)``, of the scores that the search gives.
+
+    Those are sums, divided by the length to the power of the penalty.
+
+    Args:
+        scores: Of the beams, ``(B,)``.
+        within: Which of their tokens belong to them, ``(B, L)``; see :func:`until_end`.
+        length_penalty: What the search was given.
+    """
+    return scores * within.sum(dim=1) ** (length_penalty - 1)
+
+
 def _open_json(folder: Path, dropout: float | None) -> tuple[Any, Any]:
     """The config and the tokenizer in a folder."""
     from transformers import AutoConfig, AutoTokenizer

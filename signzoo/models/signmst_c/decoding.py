@@ -10,7 +10,7 @@ from torch import Tensor
 
 from signzoo.errors import UsageError
 from signzoo.models.expected_bleu import best_answer
-from signzoo.models.language_model import until_end
+from signzoo.models.language_model import beam_means, until_end
 from signzoo.models.signmst_c.joint import rank_together
 from signzoo.models.signmst_c.landmarks import FPS
 from signzoo.models.signmst_c.likelihood import text_log_probabilities
@@ -96,14 +96,14 @@ def decode(
     network: "SignMSTC", encoded: "Encoded", decoding: TextDecodingConfig
 ) -> list[list[TextHypothesis]]:
     """Search for the texts of clips; see :meth:`SignMSTC.translate`."""
-    beams = _count_beams(network, decoding)
+    beams = count_beams(network, decoding)
     together = bool(decoding.ctc and network.glosses) and network.config.output == "gloss"
     by_risk = decoding.minimum_bayes_risk and network.config.output == "text" and beams > 1
     count = beams if together or by_risk else decoding.n_best
     result = network.language_model.generate(
         encoder_outputs=network.encoder_outputs(encoded),
         attention_mask=encoded.valid.long(),
-        generation_config=_generation_config(network, decoding, beams, count),
+        generation_config=_generation_config(network, decoding, beams, count, by_risk),
         logits_processor=_processors(network, encoded, decoding, beams),
     )
     tokens = result.sequences[:, 1:]
@@ -114,32 +114,32 @@ def decode(
             network, encoded, [texts[i : i + count] for i in clips], decoding.ctc
         )
         return [[TextHypothesis(t, math.exp(s)) for t, s in r[: decoding.n_best]] for r in ranked]
+    if by_risk:  # before they are scored: most of them go
+        within = until_end(tokens, network.tokenizer.eos_token_id)
+        penalty = _length_penalty(network, decoding)
+        logs = beam_means(result.sequences_scores, within, penalty).tolist()
+        kept = [
+            i + place
+            for i in clips
+            for place in _best_places(network, decoding, texts[i : i + count], logs[i : i + count])
+        ]
+        tokens, texts = tokens[kept], [texts[i] for i in kept]
     scores = _scores(network, encoded, tokens).tolist()
     found = [TextHypothesis(t, s) for t, s in zip(texts, scores, strict=True)]
-    if not by_risk:
-        return [found[i : i + count] for i in clips]
-    # They are sums, divided by the length to the power of the penalty.
-    lengths = until_end(tokens, network.tokenizer.eos_token_id).sum(dim=1)
-    means = result.sequences_scores * lengths ** (_length_penalty(network, decoding) - 1)
-    logs = means.tolist()
-    return [
-        _best_first(network, decoding, found[i : i + count], logs[i : i + count]) for i in clips
-    ]
+    return [found[i : i + decoding.n_best] for i in range(0, len(found), decoding.n_best)]
 
 
-def _best_first(
-    network: "SignMSTC",
-    decoding: TextDecodingConfig,
-    found: list[TextHypothesis],
-    logs: Sequence[float],
-) -> list[TextHypothesis]:
-    """The text of least risk, and then the others as the search ranks them."""
-    answers = [written_words(each.text, network.config.language) for each in found]
+def _best_places(
+    network: "SignMSTC", decoding: TextDecodingConfig, texts: Sequence[str], logs: Sequence[float]
+) -> list[int]:
+    """Place of the beam of least risk, and then of the others as the search ranks them."""
+    answers = [written_words(text, network.config.language) for text in texts]
     best = best_answer(answers, logs, decoding.risk_temperature)
-    return [found[best], *found[:best], *found[best + 1 :]][: decoding.n_best]
+    return [best, *(place for place in range(len(texts)) if place != best)][: decoding.n_best]
 
 
-def _count_beams(network: "SignMSTC", decoding: TextDecodingConfig) -> int:
+def count_beams(network: "SignMSTC", decoding: TextDecodingConfig) -> int:
+    """How many texts are followed at the same time."""
     if decoding.beams is not None:
         return decoding.beams
     return max(20 if network.config.output == "text" else 5, decoding.n_best)
@@ -167,7 +167,7 @@ def _length_penalty(network: "SignMSTC", decoding: TextDecodingConfig) -> float:
 
 
 def _generation_config(
-    network: "SignMSTC", decoding: TextDecodingConfig, beams: int, count: int
+    network: "SignMSTC", decoding: TextDecodingConfig, beams: int, count: int, scored: bool
 ) -> Any:
     from transformers import GenerationConfig
 
@@ -180,7 +180,7 @@ def _generation_config(
         do_sample=False,
         use_cache=True,
         return_dict_in_generate=True,
-        output_scores=beams > 1,  # without them generate does not give the beams' scores either
+        output_scores=scored,  # without them generate does not give the beams' scores either
         decoder_start_token_id=network.start_token,
         pad_token_id=network.tokenizer.pad_token_id,
         eos_token_id=network.tokenizer.eos_token_id,

@@ -11,7 +11,7 @@ from torch import Tensor
 from signzoo.data.collate import batches_by_length
 from signzoo.errors import UsageError, WeightsError
 from signzoo.models.expected_bleu import best_answer
-from signzoo.models.language_model import until_end
+from signzoo.models.language_model import beam_means, until_end
 from signzoo.models.text2gloss.decoding import (
     Datastore,
     DecodingConfig,
@@ -180,8 +180,8 @@ def _search(
         )
     sequences = result.sequences[:, prompt_length:]
     within = until_end(sequences, network.tokenizer.eos_token_id)
-    if decoding.beams > 1:  # they are sums, divided by the length to the power of the penalty
-        mean = result.sequences_scores * within.sum(1) ** (decoding.length_penalty - 1)
+    if decoding.beams > 1:
+        mean = beam_means(result.sequences_scores, within, decoding.length_penalty)
     else:
         mean = _mean_log_probability(sequences, result.scores, within)
     if decoding.restricted:
