@@ -80,11 +80,11 @@ class Familiarity(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """How familiar clips' mean features ``(N, W)`` are, ``(N,)`` in [0, 1].
 
-        It is the share of held-out clips that lie at least as far from the middle: a clip of the
-        same kind is below 0.05 in one of twenty cases.
+        It is the share of held-out clips that lie at least as far from the middle, rounded up to
+        one of two hundred: a clip of the same kind is below 0.05 in less than one of twenty cases.
         """
         nearer = torch.searchsorted(self.distances, self.distance(features).contiguous())
-        return 1 - nearer.float() / _QUANTILES
+        return 1 - (nearer - 1).clamp(min=0).float() / (_QUANTILES - 1)
 
 
 def clip_means(encoded: "Encoded") -> Tensor:
