@@ -194,9 +194,10 @@ def _scores(network: "SignMSTC", encoded: "Encoded", tokens: Tensor) -> Tensor:
     return (sums / lengths.clamp(min=1)).exp()
 
 
-# Without a CTC head a word was signed around the moment that is most likely to mean it, as far as
-# others are half as likely at least.
-_SHARE_OF_PEAK = 0.5
+# Without a CTC head a word was signed around the moment that is most likely to mean it, each moment
+# taken together with its neighbours, as far as others are nearly as likely.
+_NEIGHBOURS = torch.tensor([0.25, 0.5, 0.25])
+_SHARE_OF_PEAK = 0.8
 
 
 @torch.inference_mode()
@@ -230,11 +231,16 @@ def word_spans(
         )
         spans.append(
             tuple(
-                WordSpan(word, first * STRIDE / FPS, last * STRIDE / FPS)
+                WordSpan(word, _beginning(first), _beginning(last))
                 for (word, _), (first, last) in zip(words, moments, strict=True)
             )
         )
     return spans
+
+
+def _beginning(moment: int) -> float:
+    """Seconds at which a moment begins: its convolutions centre on the frame in its middle."""
+    return max(0.0, (moment * STRIDE + (1 - STRIDE) / 2) / FPS)
 
 
 def _looked_at(network: "SignMSTC", encoded: "Encoded", labels: Tensor) -> Tensor:
@@ -282,6 +288,8 @@ def _moments_of(word: str, looked: Tensor, seen: Sequence[_GlossMoments]) -> tup
 
 def _around_peak(looked: Tensor) -> tuple[int, int]:
     """The moments around the one of ``(S,)`` that is looked at most."""
+    weights = _NEIGHBOURS.to(looked)[None, None]
+    looked = torch.nn.functional.conv1d(looked[None, None], weights, padding=1)[0, 0]
     enough = (looked >= _SHARE_OF_PEAK * looked.max()).tolist()
     first = last = int(looked.argmax())
     while first > 0 and enough[first - 1]:

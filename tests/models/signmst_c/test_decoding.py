@@ -60,3 +60,9 @@ def test_impossible_settings_are_refused():
             TextDecodingConfig(**wrong)
     with pytest.raises(UsageError, match="temperature"):
         TextDecodingConfig(risk_temperature=0.0)
+
+
+def test_a_word_is_signed_where_neighbouring_moments_agree():
+    looked = torch.tensor([0.6, 0.0, 0.0, 0.4, 0.5, 0.5, 0.4, 0.0])
+    assert decoding._around_peak(looked) == (4, 6)
+    assert decoding._around_peak(torch.tensor([0.2])) == (0, 1)

@@ -11,6 +11,7 @@ from signzoo.errors import ManifestError, UsageError, WeightsError
 from signzoo.models.language_model import LanguageModel, open_tokenizer
 from signzoo.models.motion_autoencoder import MotionAutoencoderConfig
 from signzoo.models.signmst_c import SignMSTC, SignMSTCConfig, TextDecodingConfig
+from signzoo.models.signmst_c.familiarity import Familiarity
 from signzoo.models.signmst_c.landmarks import HEAD, LEFT_HAND, RIGHT_HAND, landmark_features
 from signzoo.models.signmst_c.losses import feature_divergence
 from signzoo.models.signmst_c.signing import make_batch
@@ -112,13 +113,22 @@ def test_a_token_head_says_when_each_word_is_meant(config, clip):
     encoded = network.encode_clips([clip(32), clip(20, 1)])
     meanings = network.token_meanings(encoded)
     torch.testing.assert_close(meanings.sum(dim=-1), encoded.valid.float())
-    with torch.no_grad():  # the third moment means "regen", and no other
+    with torch.no_grad():  # the fifth moment means "regen", and no other
         network.token_head.weight.zero_()
         token = int(network.label_tokens(["regen"])[0, 0])
-        moment = encoded.landmarks[0, 2]
-        network.token_head.weight[token] = 50 * (moment - encoded.landmarks[0].mean(dim=0))
+        network.token_head.weight[token] = 50 * torch.linalg.pinv(encoded.landmarks[0])[:, 4]
     regen = network.word_spans(encoded, ["regen", "regen"])[0][0]
-    assert regen.start <= 2 * 4 / 25 < regen.end
+    seen, still = [], network.encode_clips([clip(32)]).landmarks[0, 4]
+    for frame in range(32):  # which frames change what the fifth moment is?
+        moved = clip(32)
+        moved.landmarks[frame, 20] += 1
+        found = network.encode_clips([moved]).landmarks[0, 4]
+        if not torch.allclose(found, still, atol=1e-6):
+            seen.append(frame)
+    middle = (seen[0] + seen[-1] + 1) / 2 / 25
+    # A velocity belongs to half a frame before.
+    assert (regen.start + regen.end) / 2 == pytest.approx(middle, abs=0.5 / 25 + 1e-6)
+    assert regen.end - regen.start == pytest.approx(4 / 25)
 
 
 @torch.inference_mode()
@@ -162,6 +172,17 @@ def test_what_is_like_the_training_clips_is_familiar_and_noise_is_not(network, c
     far = dataclasses.replace(clip(20), landmarks=5 * torch.ones(20, 67, 3))
     assert sum(each >= 0.05 for each in known) >= 15
     assert network.how_familiar([far]) < [0.01]
+
+
+def test_at_most_one_of_twenty_held_out_clips_is_unfamiliar():
+    torch.manual_seed(0)
+    held_out = torch.randn(519, 8)
+    familiarity = Familiarity(8)
+    familiarity.learn(torch.randn(500, 8), held_out)
+    known = familiarity(held_out)
+    assert 0.04 < (known < 0.05).float().mean() <= 0.05
+    assert (known.min(), known.max()) == (pytest.approx(0.005), 1)
+    assert familiarity(torch.full((1, 8), 9.0)) == 0
 
 
 def test_what_is_encoded_once_answers_as_the_clips_do(network, clip):
