@@ -77,7 +77,8 @@ def run(arguments: argparse.Namespace) -> None:
     texts = [pair.text for pair in pairs]
     glosses = [pair.gloss for pair in pairs]
     if arguments.gloss_model != "none":
-        found = Text2Gloss.from_pretrained(arguments.gloss_model).translate(texts)
+        glosser = Text2Gloss.from_pretrained(arguments.gloss_model)
+        found = glosser.translate(texts, partners=glosser.open_partners())
         glosses = [sequence.glosses for sequence in found]
     signed = [i for i, labels in enumerate(glosses) if labels]
     out.mkdir(parents=True, exist_ok=True)

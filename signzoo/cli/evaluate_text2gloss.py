@@ -18,6 +18,7 @@ from signzoo.cli.glossing import (
     open_network,
     option_names,
     options_of,
+    partner_names,
 )
 from signzoo.errors import UsageError
 
@@ -106,7 +107,7 @@ def _report(
 
     given = {
         "model": arguments.model,
-        "with": arguments.partners,
+        "with": partner_names(arguments, glossing.network),
         "index": str(Path(arguments.index)) if arguments.index else None,
         "device": arguments.device,
         "seed": arguments.seed,

@@ -35,7 +35,7 @@ keeps ablation.csv, ablation.png, scores.json and predictions.jsonl in ablation/
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add which adapter glosses which sentences, and how."""
-    add_model_arguments(parser)
+    add_model_arguments(parser, partners=False)
     parser.add_argument(
         "--data", required=True, metavar="FILE", help="the sentences and their reference glosses"
     )
@@ -63,9 +63,9 @@ def run(arguments: argparse.Namespace) -> None:
         raise UsageError(f"{arguments.out} is a file; --out names a folder.")
     decoding = decoding_config(arguments)
     sentences = Sentences.read(arguments.data)
-    network, partners, index = open_network(arguments)
+    network, _, index = open_network(arguments)
     check_adapter(network)
-    glossing = Glossing(network, decoding, index, partners)
+    glossing = Glossing(network, decoding, index)
     cascade = make_cascade(network)
     texts = [pair.text for pair in sentences.pairs]
     total = len(texts) * count_searches(glossing)

@@ -24,19 +24,20 @@ _NEIGHBOURS = (
 )
 
 
-def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+def add_model_arguments(parser: argparse.ArgumentParser, partners: bool = True) -> None:
     """Add which model glosses, and what it has beside it."""
     parser.add_argument(
         "--model", required=True, metavar="NAME", help="a name of `signzoo models`, or a folder"
     )
-    parser.add_argument(
-        "--with",
-        dest="partners",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="another model whose probabilities are averaged in; may be given again",
-    )
+    if partners:
+        parser.add_argument(
+            "--with",
+            dest="partners",
+            action="append",
+            metavar="NAME",
+            help="another model whose answers count as much; may be given again (default: those "
+            "that the model names); none: the model alone",
+        )
     parser.add_argument(
         "--index", metavar="DIR", help="a sentence index that `signzoo index build` made"
     )
@@ -90,7 +91,7 @@ def decoding_config(arguments: argparse.Namespace) -> "DecodingConfig":
 def open_network(
     arguments: argparse.Namespace,
 ) -> "tuple[Text2Gloss, tuple[Text2Gloss, ...], SentenceIndex | None]":
-    """Open the model, its partners and its sentence index.
+    """Open the model, its partners if the verb has them, and its sentence index.
 
     Raises:
         SignzooError: One of them is unknown, damaged, or of another model.
@@ -98,9 +99,8 @@ def open_network(
     from signzoo.models.text2gloss.network import Text2Gloss
 
     network = Text2Gloss.from_pretrained(arguments.model, arguments.device)
-    partners = tuple(
-        Text2Gloss.from_pretrained(name, arguments.device) for name in arguments.partners
-    )
+    names = partner_names(arguments, network)
+    partners = tuple(Text2Gloss.from_pretrained(name, arguments.device) for name in names)
     if not arguments.index:
         return network, partners, None
     from signzoo.models.text2gloss.sentence_index import SentenceIndex
@@ -108,11 +108,26 @@ def open_network(
     return network, partners, SentenceIndex.open(arguments.index, network.fingerprint)
 
 
+def partner_names(arguments: argparse.Namespace, network: "Text2Gloss") -> list[str]:
+    """The models that answer beside the first: those of --with, or else those that it names.
+
+    Raises:
+        UsageError: --with names a model and also none.
+    """
+    given = getattr(arguments, "partners", [])
+    if given is None:
+        return list(network.config.partners)
+    names = [name for name in given if name != "none"]
+    if names and len(names) < len(given):
+        raise UsageError("--with none means the model alone; give it by itself.")
+    return names
+
+
 def options_of(arguments: argparse.Namespace, names: Sequence[str]) -> list[str]:
     """The words of a command line that gives these options again, where they were given."""
     words = []
     for name in names:
-        value = getattr(arguments, name)
+        value = getattr(arguments, name, None)
         option = "--with" if name == "partners" else f"--{name.replace('_', '-')}"
         if isinstance(value, bool):
             words.append(option if value else f"--no-{option[2:]}")

@@ -32,7 +32,7 @@ class Glossing:
         network: The model.
         decoding: How it searches.
         index: A sentence index of its training set.
-        partners: Models whose probabilities are averaged in.
+        partners: Models whose answers count as much as its own.
     """
 
     network: Text2Gloss

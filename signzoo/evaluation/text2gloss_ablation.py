@@ -66,7 +66,7 @@ def ablate(
     free = replace(glossing.decoding, restricted=False)
 
     def search(decoding: Any, index: Any = None) -> list[tuple[str, ...]]:
-        found = network.translate(texts, decoding, index, glossing.partners, progress)
+        found = network.translate(texts, decoding, index, progress=progress)
         return [sequence.glosses for sequence in found]
 
     for name in (NO_LORA, LORA):

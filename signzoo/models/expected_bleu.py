@@ -24,24 +24,52 @@ def best_answer(
 ) -> int:
     """Choose among the answers of a search.
 
-    Answers that are shorter than BLEU's n-grams have no BLEU to speak of: there the first one is
-    chosen.
-
     Args:
         answers: K answers as words, at least one, the best of the search first.
+        scores: As :func:`answer_probabilities` takes them.
+        temperature: Likewise.
+
+    Returns:
+        The place of the chosen answer.
+    """
+    return choose(answers, answer_probabilities(answers, scores, temperature))
+
+
+def answer_probabilities(
+    answers: Sequence[Sequence[str]], scores: Sequence[float], temperature: float
+) -> np.ndarray:
+    """How likely each answer of a search is, were there no others.
+
+    Args:
+        answers: K answers as words, at least one.
         scores: The mean log-probability of a token of each; minus infinity where there is no
             answer.
         temperature: At less, those that are likely count more.
 
     Returns:
-        The place of the chosen answer.
+        Shares ``(K,)``.
     """
     logs = np.array(scores, float)
     logs = np.where(np.isfinite(logs), logs, -1e9)
     # As if all were as long as their mean: else the short ones would count too much.
     lengths = np.array([len(each) for each in answers])
     weights = np.exp((logs - logs.max()) * (1 + lengths.mean()) / temperature)
-    probabilities = weights / weights.sum()
+    return np.asarray(weights / weights.sum())
+
+
+def choose(answers: Sequence[Sequence[str]], probabilities: np.ndarray) -> int:
+    """Choose the answer of least risk, or the first one of answers that are short.
+
+    Those that are shorter than BLEU's n-grams have no BLEU to speak of.
+
+    Args:
+        answers: K answers as words, at least one, the best first.
+        probabilities: How likely each is, ``(K,)``.
+
+    Returns:
+        The place of the chosen answer.
+    """
+    lengths = np.array([len(each) for each in answers])
     if lengths @ probabilities < _ORDERS.stop - 1:
         return 0
     return least_risk(answers, probabilities)

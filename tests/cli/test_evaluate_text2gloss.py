@@ -4,6 +4,7 @@ import shlex
 import pytest
 
 from signzoo.cli.main import main
+from signzoo.models.text2gloss import Text2Gloss
 
 pytest.importorskip("faiss")
 
@@ -86,6 +87,21 @@ def test_an_index_and_a_partner_are_named_in_the_report(
     assert report["facts"]["with"] == [model]
     assert report["facts"]["decoding"]["neighbour_weight"] == 0.5
     assert "--neighbour-weight 0.5" in report["command"]
+
+
+def test_the_partners_that_a_model_names_answer_unless_told_otherwise(
+    evaluate, tiny_text2gloss, tmp_path, capsys
+):
+    named = tmp_path / "named"
+    changes = {"partners": (str(tiny_text2gloss),)}
+    Text2Gloss.from_pretrained(tiny_text2gloss, changes=changes).save_pretrained(named)
+    for words, partners in (((), [str(tiny_text2gloss)]), (("--with", "none"), [])):
+        assert evaluate("--json", "--model", str(named), *words) == 0
+        facts = json.loads(capsys.readouterr().out)["facts"]
+        assert facts["with"] == partners
+        assert len(facts["partners"]) == len(partners)
+    assert evaluate("--with", "none", "--with", str(tiny_text2gloss)) == 2
+    assert "--with none means the model alone" in capsys.readouterr().err
 
 
 def test_sentences_that_training_has_seen_are_left_out_once(evaluate, corpus, tmp_path, capsys):

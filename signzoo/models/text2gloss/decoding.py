@@ -1,10 +1,10 @@
-"""Decodes glosses: restricted beam search, helped by neighbours in the training set and partners.
+"""Decodes glosses: restricted beam search, helped by neighbours in the training set.
 
-The search itself is transformers' ``generate``, with its key-value cache. What is ours are three
-parts that change the probabilities of the next token on its way, and the choice among the n best.
+The search itself is transformers' ``generate``, with its key-value cache. What is ours are two
+parts that change the probabilities of the next token on its way.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -109,42 +109,6 @@ class Neighbours:
         share = self.config.neighbour_weight
         mixed = (1 - share) * scores.log_softmax(dim=-1).exp() + share * found.to(scores.device)
         return mixed.log()
-
-
-class Partner:
-    """Averages in the log-probabilities of another network with the same tokens: an ensemble."""
-
-    def __init__(self, model: "PreTrainedModel", inputs: dict[str, Tensor], beams: int) -> None:
-        self.model = model
-        mask = inputs["attention_mask"].repeat_interleave(beams, dim=0)
-        self.inputs: dict[str, Any] = {"attention_mask": mask}
-        if model.config.is_encoder_decoder:
-            encoded = model.get_encoder()(**inputs)[0]  # (B, N, D)
-            self.inputs["encoder_outputs"] = (encoded.repeat_interleave(beams, dim=0),)
-
-    def log_probabilities(self, input_ids: Tensor) -> Tensor:
-        """Of the next token, ``(N, V)``, from the whole sequence: targets are short."""
-        if self.model.config.is_encoder_decoder:
-            logits = self.model(**self.inputs, decoder_input_ids=input_ids).logits
-        else:
-            more = input_ids.shape[1] - self.inputs["attention_mask"].shape[1]
-            mask = torch.nn.functional.pad(self.inputs["attention_mask"], (0, more), value=1)
-            logits = self.model(input_ids, attention_mask=mask).logits
-        return logits[:, -1].float().log_softmax(dim=-1)
-
-
-class Ensemble:
-    """Averages the log-probabilities of a network and its partners."""
-
-    def __init__(self, partners: Sequence[Partner]) -> None:
-        self.partners = partners
-
-    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        """The mean of all, normalised, ``(N, V)``."""
-        total = scores.log_softmax(dim=-1)
-        for partner in self.partners:
-            total = total + partner.log_probabilities(input_ids)
-        return (total / (1 + len(self.partners))).log_softmax(dim=-1)
 
 
 @contextmanager

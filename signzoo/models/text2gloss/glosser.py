@@ -72,7 +72,7 @@ class SignGlosser:
         cascade: Chooses for words that the network has never read.
         decoding: How the network searches.
         index: A sentence index of the network.
-        partners: Networks whose probabilities are averaged in.
+        partners: Networks whose answers count as much as its own.
         on_missing: What happens to a word without a sign: ``fingerspell`` makes a gloss of the word
             itself, which a lexicon spells; ``skip`` leaves it out; ``error`` is an error.
     """
@@ -92,7 +92,7 @@ class SignGlosser:
         on_missing: OnMissing = "fingerspell",
         device: str = "cpu",
     ) -> Self:
-        """Load a network with the cascade over its vocabulary.
+        """Load a network with its partners and the cascade over its vocabulary.
 
         Args:
             source: As for :meth:`Text2Gloss.from_pretrained`.
@@ -105,7 +105,11 @@ class SignGlosser:
         """
         network = Text2Gloss.from_pretrained(source, device)
         return cls(
-            network, make_cascade(network), decoding or DecodingConfig(), on_missing=on_missing
+            network,
+            make_cascade(network),
+            decoding or DecodingConfig(),
+            partners=network.open_partners(),
+            on_missing=on_missing,
         )
 
     def __call__(self, text: str) -> tuple[Gloss, ...]:

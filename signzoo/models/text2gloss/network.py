@@ -82,6 +82,8 @@ class Text2GlossConfig:
     """Share of a LoRA layer's inputs that training leaves out."""
     dropout: float | None = None
     """Share of activations that training leaves out; the language model's own by default."""
+    partners: tuple[str, ...] = ()
+    """Networks whose answers count as much as its own, by name in the catalogue or folder."""
 
     def __post_init__(self) -> None:
         if self.lora_rank < 0 or self.num_examples < 0 or not 0 <= self.lora_dropout < 1:
@@ -393,6 +395,14 @@ class Text2Gloss(Pretrained):
         kept, tokens = self._asked(states[-1], encoded)
         return kept.float().cpu().numpy(), tokens.cpu().numpy()
 
+    def open_partners(self) -> tuple["Text2Gloss", ...]:
+        """Open the networks that the config names to answer beside this one.
+
+        Raises:
+            SignzooError: As :meth:`from_pretrained`.
+        """
+        return tuple(Text2Gloss.from_pretrained(name, self.device) for name in self.config.partners)
+
     @torch.inference_mode()
     def translate(
         self,
@@ -409,8 +419,10 @@ class Text2Gloss(Pretrained):
             texts: N sentences.
             decoding: How to search.
             index: A sentence index of this network: training pairs to put beside the input, and
-                training tokens to interpolate with (kNN-MT).
-            partners: Networks with the same tokenizer, whose probabilities are averaged in.
+                training tokens to interpolate with (kNN-MT). A sentence that stands in it is
+                glossed as people glossed it.
+            partners: Networks with the same vocabulary, whose answers count as much as its own: the
+                probability of an answer is the mean of what all say.
             progress: Is told how many sentences were done, batch by batch.
             examples: Training pairs beside each sentence, in the place of those of the index.
 
@@ -419,7 +431,7 @@ class Text2Gloss(Pretrained):
 
         Raises:
             UsageError: A sentence has no words, or is longer than ``MAX_CHARACTERS`` or than the
-                language model has room for, or a partner has another tokenizer.
+                language model has room for, or a partner has another vocabulary.
             WeightsError: There is no vocabulary yet: the network is not trained.
         """
         decoding = decoding or DecodingConfig()

@@ -8,7 +8,7 @@ built from, so each user builds it from their own copy.
 
 import json
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,7 +59,9 @@ class NearestPairs:
         self.pairs = tuple(pairs)
         self._sentences = sentences
         self._embed = embed
-        self._copies = Counter(_plain(pair.text) for pair in pairs)
+        self._glossed: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+        for pair in pairs:
+            self._glossed[_plain(pair.text)][tuple(pair.gloss)] += 1
 
     @classmethod
     def of(
@@ -92,7 +94,9 @@ class NearestPairs:
         """
         plain = [_plain(text) for text in texts]
         # A sentence may stand in a corpus hundreds of times; so many more must be looked at.
-        copies = max((self._copies[text] for text in plain), default=0) if exclude_same_text else 0
+        copies = 0
+        if exclude_same_text:
+            copies = max((self.glossed(text).total() for text in plain), default=0)
         similarities, found = self._sentences.search(self._embedder(texts), k + copies)
         results = []
         for text, row, scores in zip(plain, found.tolist(), similarities.tolist(), strict=True):
@@ -113,6 +117,10 @@ class NearestPairs:
             [(neighbour.pair.text, neighbour.pair.gloss) for neighbour in neighbours]
             for neighbours in self.nearest(texts, k, exclude_same_text)
         ]
+
+    def glossed(self, text: str) -> Counter[tuple[str, ...]]:
+        """How often each glosses were given to the very same sentence, whatever its case."""
+        return self._glossed.get(_plain(text), Counter())
 
     def _embedder(self, texts: Sequence[str]) -> np.ndarray:
         if isinstance(self._embed, str):

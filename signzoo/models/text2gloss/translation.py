@@ -1,6 +1,7 @@
 """Translates sentences to glosses with a network: in batches, searched, and chosen among."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,14 +11,12 @@ from torch import Tensor
 
 from signzoo.data.collate import batches_by_length
 from signzoo.errors import UsageError, WeightsError
-from signzoo.models.expected_bleu import best_answer
+from signzoo.models.expected_bleu import answer_probabilities, choose
 from signzoo.models.language_model import beam_means, until_end
 from signzoo.models.text2gloss.decoding import (
     Datastore,
     DecodingConfig,
-    Ensemble,
     Neighbours,
-    Partner,
     Restriction,
     states_of,
 )
@@ -40,6 +39,10 @@ class Index(Datastore, Protocol):
         """The nearest training pairs of each text, as sentence and glosses."""
         ...
 
+    def glossed(self, text: str) -> Mapping[tuple[str, ...], int]:
+        """How often the training set has each glosses of the very same text."""
+        ...
+
 
 @dataclass(frozen=True)
 class GlossSequence:
@@ -47,9 +50,11 @@ class GlossSequence:
 
     Attributes:
         glosses: Labels as the vocabulary writes them.
-        score: Mean probability of a token, from 0 to 1.
+        score: Mean probability of a token, from 0 to 1; of a sentence that stands in the index, the
+            share of these glosses among those that people gave it.
         n_best: This sequence and others with their scores, this one first, then as the search
-            ranks them, which takes their lengths into account.
+            ranks them, which takes their lengths into account; of several networks, the likeliest
+            first.
     """
 
     glosses: tuple[str, ...]
@@ -80,8 +85,18 @@ def translate(
     check_positions(network, max(lengths), decoding.max_tokens)
     found: dict[int, GlossSequence] = {}
     for batch in batches_by_length(lengths, decoding.tokens_per_batch // decoding.beams):
-        asked = [prompts[i] for i in batch]
-        found |= zip(batch, _search(network, asked, decoding, index, partners), strict=True)
+        asked = {i: prompts[i] for i in batch}
+        for i in batch:
+            known = _glossed(network, texts[i], index)
+            if known:
+                found[i] = _choose_known(known, decoding)
+                del asked[i]
+        searched = [_search(network, list(asked.values()), decoding, index, bool(partners))]
+        for partner in partners:
+            theirs = [partner.put("gloss", " ".join(texts[i].split())) for i in asked]
+            searched.append(_search(partner, theirs, decoding, None, True))
+        for i, *answers in zip(asked, *searched, strict=True):
+            found[i] = _choose(answers, decoding)
         if progress:
             progress(len(batch))
     return [found[i] for i in range(len(texts))]
@@ -99,8 +114,8 @@ def _check(network: "Text2Gloss", texts: Sequence[str], partners: Sequence["Text
                 "Gloss it sentence by sentence."
             )
     for partner in partners:
-        if partner.tokenizer.get_vocab() != network.tokenizer.get_vocab():
-            raise UsageError("Only networks with the same tokenizer can be an ensemble.")
+        if partner.vocabulary.labels != network.vocabulary.labels:
+            raise UsageError("Only networks with the same sign vocabulary can answer together.")
 
 
 def check_positions(network: "Text2Gloss", longest: int, max_tokens: int) -> None:
@@ -150,16 +165,22 @@ def _examples(
     return index.examples(texts, count) if index is not None and count else [()] * len(texts)
 
 
+# Glosses with the mean log-probability of a token.
+_Answer = tuple[tuple[str, ...], float]
+
+
 def _search(
     network: "Text2Gloss",
     prompts: Sequence[str],
     decoding: DecodingConfig,
     index: Index | None,
-    partners: Sequence["Text2Gloss"],
-) -> list[GlossSequence]:
-    """Search for the glosses of one batch."""
+    all_beams: bool,
+) -> list[list[_Answer]]:
+    """Search for the glosses of one batch; gives the beams that are chosen among, or all."""
     from transformers import LogitNormalization
 
+    if not prompts:
+        return []
     inputs, prompt_length = tokenize_questions(network, prompts)
     with states_of(network.language_model) as states:
         # One beam is searched by logits, several by log-probabilities: the scores of both shall be
@@ -167,12 +188,10 @@ def _search(
         processors: list[Any] = [LogitNormalization()]
         if index is not None and decoding.neighbour_weight:
             processors.append(Neighbours(index, states, decoding))
-        if partners:
-            models = (partner.language_model for partner in partners)
-            processors.append(Ensemble([Partner(m, inputs, decoding.beams) for m in models]))
         if decoding.restricted:
             processors.append(Restriction(network.automaton, prompt_length))
-        count = decoding.beams if decoding.minimum_bayes_risk else decoding.n_best
+        chosen_among = all_beams or decoding.minimum_bayes_risk
+        count = decoding.beams if chosen_among else decoding.n_best
         result = network.language_model.generate(
             **inputs,
             generation_config=_generation_config(network, decoding, count),
@@ -189,7 +208,7 @@ def _search(
     else:
         answers = _words(network, sequences)
     rows = list(zip(answers, mean.tolist(), strict=True))
-    return [_choose(rows[start : start + count], decoding) for start in range(0, len(rows), count)]
+    return [rows[start : start + count] for start in range(0, len(rows), count)]
 
 
 def _generation_config(network: "Text2Gloss", decoding: DecodingConfig, count: int) -> Any:
@@ -212,14 +231,66 @@ def _generation_config(network: "Text2Gloss", decoding: DecodingConfig, count: i
     )
 
 
-def _choose(rows: Sequence[tuple[tuple[str, ...], float]], config: DecodingConfig) -> GlossSequence:
-    """Choose among the n best of one sentence; the scores are length-normalised logarithms."""
-    best = 0
-    if config.minimum_bayes_risk:
-        answers, scores = zip(*rows, strict=True)
-        best = best_answer(answers, scores, config.risk_temperature)
+def _choose(searched: Sequence[Sequence[_Answer]], config: DecodingConfig) -> GlossSequence:
+    """Choose among what one or several networks answered to one sentence."""
+    rows, probabilities = searched[0], _shares(searched[0], config)
+    if len(searched) > 1:
+        rows, probabilities = _together(searched, config)
     scored = [(labels, float(np.exp(min(score, 0.0)))) for labels, score in rows]
-    # The chosen one first, then the others; beams that no sequence was left for are no answers.
+    return _chosen(scored, probabilities, config)
+
+
+def _shares(rows: Sequence[_Answer], config: DecodingConfig) -> np.ndarray:
+    """How likely each answer of one network is, ``(K,)``."""
+    answers, scores = zip(*rows, strict=True)
+    return answer_probabilities(answers, scores, config.risk_temperature)
+
+
+def _together(
+    searched: Sequence[Sequence[_Answer]], config: DecodingConfig
+) -> tuple[list[_Answer], np.ndarray]:
+    """The answers of several networks with their mean probabilities, the likeliest first.
+
+    An answer's own score is the mean of those that found it.
+    """
+    shares: dict[tuple[str, ...], float] = defaultdict(float)
+    scores: dict[tuple[str, ...], list[float]] = defaultdict(list)
+    for rows in searched:
+        for (labels, score), share in zip(rows, _shares(rows, config).tolist(), strict=True):
+            shares[labels] += share / len(searched)
+            scores[labels].append(score)
+    ranked = sorted(shares, key=lambda labels: -shares[labels])
+    answers = [(labels, float(np.mean(scores[labels]))) for labels in ranked]
+    return answers, np.array([shares[labels] for labels in ranked])
+
+
+def _glossed(network: "Text2Gloss", text: str, index: Index | None) -> dict[tuple[str, ...], int]:
+    """How people glossed the very same sentence, with signs that the network knows."""
+    if index is None:
+        return {}
+    signs = set(network.vocabulary.labels)
+    known = index.glossed(network.prepare(text))
+    return {labels: count for labels, count in known.items() if labels and signs.issuperset(labels)}
+
+
+def _choose_known(known: Mapping[tuple[str, ...], int], config: DecodingConfig) -> GlossSequence:
+    """Choose among the glosses that people gave a sentence, each so many times."""
+    ranked = sorted(known.items(), key=lambda pair: -pair[1])
+    shares = np.array([count for _, count in ranked]) / sum(known.values())
+    scored = [(labels, share) for (labels, _), share in zip(ranked, shares.tolist(), strict=True)]
+    return _chosen(scored, shares, config)
+
+
+def _chosen(
+    scored: Sequence[tuple[tuple[str, ...], float]],
+    probabilities: np.ndarray,
+    config: DecodingConfig,
+) -> GlossSequence:
+    """Choose one answer, by its risk or as the first, and put it before the others."""
+    best = (
+        choose([labels for labels, _ in scored], probabilities) if config.minimum_bayes_risk else 0
+    )
+    # Beams that no sequence was left for are no answers.
     others = [pair for place, pair in enumerate(scored) if place != best and pair[0]]
     return GlossSequence(*scored[best], tuple([scored[best], *others][: config.n_best]))
 

@@ -22,6 +22,9 @@ class Always:
     def examples(self, texts, k):
         return [[] for _ in texts]
 
+    def glossed(self, text):
+        return {}
+
 
 def test_neighbours_of_full_weight_decide_alone():
     config = DecodingConfig(neighbour_weight=1.0)

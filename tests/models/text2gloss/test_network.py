@@ -1,20 +1,24 @@
+import copy
 import hashlib
 import json
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from signzoo.errors import UsageError, WeightsError
+from signzoo.errors import SignzooError, UsageError, WeightsError
 from signzoo.models.language_model import open_language_model
 from signzoo.models.text2gloss import (
     DecodingConfig,
     GlossVocabulary,
     Text2Gloss,
     Text2GlossConfig,
+    translation,
 )
+from signzoo.models.text2gloss.glosser import SignGlosser
 
 TEXTS = [
     "morgen regnet es im norden",
@@ -82,11 +86,75 @@ def test_the_n_best_are_sorted_and_begin_with_the_answer(network):
     assert sequence.n_best[0] == (sequence.glosses, sequence.score)
 
 
-def test_an_ensemble_of_a_network_with_itself_changes_nothing(network):
-    decoding = DecodingConfig(beams=3, max_tokens=12)
+def test_a_network_beside_itself_thinks_as_it_does_alone(network):
+    decoding = DecodingConfig(3, n_best=3, minimum_bayes_risk=False, max_tokens=12)
     alone = network.translate(TEXTS, decoding)
     both = network.translate(TEXTS, decoding, partners=[network])
-    assert [each.glosses for each in both] == [each.glosses for each in alone]
+    for ours, theirs in zip(alone, both, strict=True):
+        assert {labels for labels, _ in theirs.n_best} == {labels for labels, _ in ours.n_best}
+        assert theirs.score == pytest.approx(max(score for _, score in ours.n_best), abs=1e-4)
+
+
+def test_what_two_networks_find_likely_is_likelier_than_what_one_does():
+    ours = [(("A",), -0.1), (("B",), -0.2)]
+    theirs = [(("B",), -0.2), (("C",), -0.2)]
+    config = DecodingConfig(beams=2, n_best=2)
+    found = translation._choose([ours, theirs], config)
+    assert found.glosses == ("B",)
+    assert found.n_best[1][0] == ("A",)
+    assert found.score == pytest.approx(np.exp(-0.2))
+    assert translation._choose([ours], config).glosses == ("A",)
+
+
+def test_networks_of_other_signs_do_not_answer_together(network):
+    other = copy.deepcopy(network)
+    other.set_vocabulary(GlossVocabulary.from_pairs(TEXTS, GLOSSES, "de"))
+    with pytest.raises(UsageError, match="same sign vocabulary"):
+        network.translate(TEXTS, partners=[other])
+
+
+def test_a_checkpoint_names_the_networks_that_answer_beside_it(network, tmp_path):
+    network.save_pretrained(tmp_path / "partner")
+    named = {"partners": [str(tmp_path / "partner")]}
+    saved = Text2Gloss.from_pretrained(tmp_path / "partner", changes=named)
+    saved.save_pretrained(tmp_path / "saved")
+    loaded = Text2Gloss.from_pretrained(tmp_path / "saved")
+    assert [each.fingerprint for each in loaded.open_partners()] == [network.fingerprint]
+    glosser = SignGlosser.from_pretrained(tmp_path / "saved")
+    assert [each.fingerprint for each in glosser.partners] == [network.fingerprint]
+    shutil.rmtree(tmp_path / "partner")
+    with pytest.raises(SignzooError, match="partner"):
+        loaded.open_partners()
+
+
+class Memory:
+    """An index that knows how people glossed one sentence, and nothing else."""
+
+    def __init__(self, text, glossed):
+        self.text, self.counts = text, glossed
+
+    def neighbours(self, states, k):
+        return np.full((len(states), k), np.inf, np.float32), np.zeros((len(states), k), int)
+
+    def examples(self, texts, k):
+        return [[] for _ in texts]
+
+    def glossed(self, text):
+        return self.counts if text == self.text else {}
+
+
+def test_a_sentence_that_stands_in_the_index_is_glossed_as_people_did(network):
+    sign, other, *more = network.vocabulary.labels[:5]
+    glossed = {(sign,): 2, (other,): 3, ("NO-SIGN-OF-ITS-VOCABULARY",): 5, (): 1}
+    config = DecodingConfig(beams=2, n_best=2, max_tokens=12)
+    known, unknown = network.translate(TEXTS[:2], config, Memory(TEXTS[0], glossed))
+    assert known.n_best == (((other,), 0.6), ((sign,), 0.4))
+    assert unknown.glosses == network.translate(TEXTS[1:2], config)[0].glosses
+    # Long glosses are chosen among by what they share.
+    base = (sign, other, *more)
+    long = {(*base, sign): 2, (*base, other): 2, (other, sign, other, sign, other, sign): 3}
+    found = network.translate(TEXTS[:1], config, Memory(TEXTS[0], long))[0]
+    assert found.glosses[:5] == base
 
 
 def test_a_whole_network_loads_as_it_was_saved(network, tmp_path):

@@ -52,6 +52,12 @@ def index(folder):
     return SentenceIndex.open(folder, "f" * 64, BagOfWords())
 
 
+def test_the_very_same_sentence_is_found_with_all_its_glosses(index):
+    glossed = index.glossed("MORGEN regnet  es")
+    assert glossed == {("MORGEN", "REGEN"): 1, ("MORGEN", "REGEN", "STARK"): 1}
+    assert not index.glossed("morgen regnet")
+
+
 def test_the_most_similar_pairs_come_first(index):
     [neighbours] = index.nearest(["morgen regnet es"], 3)
     assert {n.pair.id for n in neighbours[:2]} == {"1", "2"}
