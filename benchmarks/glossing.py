@@ -15,7 +15,7 @@ from signzoo.data.pairs import read_pairs
 from signzoo.models.text2gloss import DecodingConfig, Text2Gloss
 
 
-def main(model: str, data: str, count: int, beams: int) -> None:
+def main(model: str, data: str, count: int | None, beams: int) -> None:
     network = Text2Gloss.from_pretrained(model)
     decoding = DecodingConfig(beams, minimum_bayes_risk=False)
     texts = [pair.text for pair in read_pairs(data)][:count]
@@ -37,6 +37,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True)
     parser.add_argument("--data", required=True)
-    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--count", type=int, help="only so many sentences")
     parser.add_argument("--beams", type=int, default=5)
     main(**vars(parser.parse_args()))

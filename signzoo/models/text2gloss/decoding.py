@@ -83,7 +83,7 @@ class Restriction:
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
         """Set the log-probability of all others to minus infinity. ``(N, V)``."""
         allowed = self.automaton.allowed(input_ids[:, self.prompt_length :]).to(scores.device)
-        return scores.masked_fill(~allowed, -torch.inf)
+        return scores.where(allowed, -torch.inf)
 
 
 class Neighbours:

@@ -185,7 +185,7 @@ def _search(
     with states_of(network.language_model) as states:
         # One beam is searched by logits, several by log-probabilities: the scores of both shall be
         # probabilities among all tokens.
-        processors: list[Any] = [LogitNormalization()]
+        processors: list[Any] = [LogitNormalization()] if decoding.beams == 1 else []
         if index is not None and decoding.neighbour_weight:
             processors.append(Neighbours(index, states, decoding))
         if decoding.restricted:
