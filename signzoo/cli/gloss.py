@@ -110,7 +110,12 @@ def describe(report: "GlossReport", n_best: int = 0, on_missing: str = "fingersp
     from signzoo.models.text2gloss.glosser import word_levels
 
     lines = [report.text, f"  {' '.join(gloss.label for gloss in report.glosses)}"]
-    lines.append(f"  score {report.sequence.score:.3f} (mean probability of a token)")
+    meaning = (
+        "share of those who glossed this very sentence"
+        if report.sequence.by_people
+        else "mean probability of a token"
+    )
+    lines.append(f"  score {report.sequence.score:.3f} ({meaning})")
     lines += [
         f"  {rank}. {score:.3f}  {' '.join(labels)}"
         for rank, (labels, score) in enumerate(report.sequence.n_best[:n_best], start=1)
@@ -143,6 +148,7 @@ def _as_json(report: "GlossReport") -> dict[str, Any]:
         ],
         "sequence": list(report.sequence.glosses),
         "score": report.sequence.score,
+        "by_people": report.sequence.by_people,
         "n_best": [
             {"glosses": list(labels), "score": score} for labels, score in report.sequence.n_best
         ],

@@ -50,16 +50,18 @@ class GlossSequence:
 
     Attributes:
         glosses: Labels as the vocabulary writes them.
-        score: Mean probability of a token, from 0 to 1; of a sentence that stands in the index, the
-            share of these glosses among those that people gave it.
+        score: Mean probability of a token, from 0 to 1; of glosses by people, their share among all
+            that the sentence was given.
         n_best: This sequence and others with their scores, this one first, then as the search
             ranks them, which takes their lengths into account; of several networks, the likeliest
             first.
+        by_people: Whether the very same sentence stands in the sentence index, with these glosses.
     """
 
     glosses: tuple[str, ...]
     score: float
     n_best: tuple[tuple[tuple[str, ...], float], ...] = ()
+    by_people: bool = False
 
 
 def translate(
@@ -89,7 +91,7 @@ def translate(
         for i in batch:
             known = _glossed(network, texts[i], index)
             if known:
-                found[i] = _choose_known(known, decoding)
+                found[i] = _most_usual(known, decoding)
                 del asked[i]
         searched = [_search(network, list(asked.values()), decoding, index, bool(partners))]
         for partner in partners:
@@ -237,7 +239,10 @@ def _choose(searched: Sequence[Sequence[_Answer]], config: DecodingConfig) -> Gl
     if len(searched) > 1:
         rows, probabilities = _together(searched, config)
     scored = [(labels, float(np.exp(min(score, 0.0)))) for labels, score in rows]
-    return _chosen(scored, probabilities, config)
+    best = choose([labels for labels, _ in rows], probabilities) if config.minimum_bayes_risk else 0
+    # The chosen one first, then the others; beams that no sequence was left for are no answers.
+    others = [pair for place, pair in enumerate(scored) if place != best and pair[0]]
+    return GlossSequence(*scored[best], tuple([scored[best], *others][: config.n_best]))
 
 
 def _shares(rows: Sequence[_Answer], config: DecodingConfig) -> np.ndarray:
@@ -266,33 +271,19 @@ def _together(
 
 def _glossed(network: "Text2Gloss", text: str, index: Index | None) -> dict[tuple[str, ...], int]:
     """How people glossed the very same sentence, with signs that the network knows."""
-    if index is None:
+    known = index.glossed(network.prepare(text)) if index is not None else {}
+    if not known:
         return {}
     signs = set(network.vocabulary.labels)
-    known = index.glossed(network.prepare(text))
     return {labels: count for labels, count in known.items() if labels and signs.issuperset(labels)}
 
 
-def _choose_known(known: Mapping[tuple[str, ...], int], config: DecodingConfig) -> GlossSequence:
-    """Choose among the glosses that people gave a sentence, each so many times."""
+def _most_usual(known: Mapping[tuple[str, ...], int], config: DecodingConfig) -> GlossSequence:
+    """The glosses that most people gave a sentence, of several ways each taken so many times."""
+    total = sum(known.values())
     ranked = sorted(known.items(), key=lambda pair: -pair[1])
-    shares = np.array([count for _, count in ranked]) / sum(known.values())
-    scored = [(labels, share) for (labels, _), share in zip(ranked, shares.tolist(), strict=True)]
-    return _chosen(scored, shares, config)
-
-
-def _chosen(
-    scored: Sequence[tuple[tuple[str, ...], float]],
-    probabilities: np.ndarray,
-    config: DecodingConfig,
-) -> GlossSequence:
-    """Choose one answer, by its risk or as the first, and put it before the others."""
-    best = (
-        choose([labels for labels, _ in scored], probabilities) if config.minimum_bayes_risk else 0
-    )
-    # Beams that no sequence was left for are no answers.
-    others = [pair for place, pair in enumerate(scored) if place != best and pair[0]]
-    return GlossSequence(*scored[best], tuple([scored[best], *others][: config.n_best]))
+    shares = [(labels, count / total) for labels, count in ranked]
+    return GlossSequence(*shares[0], tuple(shares[: config.n_best]), by_people=True)
 
 
 def _words(network: "Text2Gloss", sequences: Tensor) -> list[tuple[str, ...]]:
