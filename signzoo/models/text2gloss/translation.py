@@ -79,29 +79,35 @@ def translate(
         return []
     if examples is None:
         examples = _examples(network, texts, index)
+    plain = [" ".join(text.split()) for text in texts]
     prompts = [
-        network.put("gloss", " ".join(text.split()), examples=beside)
-        for text, beside in zip(texts, examples, strict=True)
+        network.put("gloss", text, examples=beside)
+        for text, beside in zip(plain, examples, strict=True)
     ]
-    lengths = [len(each) for each in network.tokenizer(prompts)["input_ids"]]
-    check_positions(network, max(lengths), decoding.max_tokens)
+    asked = [(network, prompts, index)]
+    asked += [(each, [each.put("gloss", text) for text in plain], None) for each in partners]
+    for each, questions, _ in asked:
+        check_positions(each, max(_lengths(each, questions)), decoding.max_tokens)
     found: dict[int, GlossSequence] = {}
+    lengths = _lengths(network, prompts)
     for batch in batches_by_length(lengths, decoding.tokens_per_batch // decoding.beams):
-        asked = {i: prompts[i] for i in batch}
-        for i in batch:
-            known = _glossed(network, texts[i], index)
-            if known:
-                found[i] = _most_usual(known, decoding)
-                del asked[i]
-        searched = [_search(network, list(asked.values()), decoding, index, bool(partners))]
-        for partner in partners:
-            theirs = [partner.put("gloss", " ".join(texts[i].split())) for i in asked]
-            searched.append(_search(partner, theirs, decoding, None, True))
-        for i, *answers in zip(asked, *searched, strict=True):
+        known = {i: _glossed(network, texts[i], index) for i in batch}
+        found |= {i: _most_usual(glossed, decoding) for i, glossed in known.items() if glossed}
+        unknown = [i for i in batch if not known[i]]
+        searched = [
+            _search(each, [questions[i] for i in unknown], decoding, its_index, bool(partners))
+            for each, questions, its_index in asked
+        ]
+        for i, *answers in zip(unknown, *searched, strict=True):
             found[i] = _choose(answers, decoding)
         if progress:
             progress(len(batch))
     return [found[i] for i in range(len(texts))]
+
+
+def _lengths(network: "Text2Gloss", prompts: Sequence[str]) -> list[int]:
+    """Tokens of each prompt."""
+    return [len(each) for each in network.tokenizer(list(prompts))["input_ids"]]
 
 
 def _check(network: "Text2Gloss", texts: Sequence[str], partners: Sequence["Text2Gloss"]) -> None:

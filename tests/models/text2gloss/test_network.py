@@ -106,6 +106,21 @@ def test_what_two_networks_find_likely_is_likelier_than_what_one_does():
     assert translation._choose([ours], config).glosses == ("A",)
 
 
+def test_every_network_is_asked_for_room_before_any_searches(network, monkeypatch):
+    partner, asked = copy.deepcopy(network), []
+
+    def no_room(each, longest, max_tokens):
+        asked.append(each)
+        if each is partner:
+            raise UsageError("no room")
+
+    monkeypatch.setattr(translation, "check_positions", no_room)
+    monkeypatch.setattr(translation, "_search", None)
+    with pytest.raises(UsageError, match="no room"):
+        network.translate(TEXTS, partners=[partner])
+    assert asked == [network, partner]
+
+
 def test_networks_of_other_signs_do_not_answer_together(network):
     other = copy.deepcopy(network)
     other.set_vocabulary(GlossVocabulary.from_pairs(TEXTS, GLOSSES, "de"))
