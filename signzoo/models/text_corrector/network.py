@@ -19,6 +19,7 @@ from signzoo.data.collate import batches_by_length
 from signzoo.errors import UsageError, WeightsError
 from signzoo.hub.checkpoint import Pretrained
 from signzoo.hub.tensors import json_tensor, read_json_tensor
+from signzoo.models.text_corrector.dictionary import WordDictionary
 from signzoo.models.text_corrector.errors import ErrorRates
 from signzoo.models.text_corrector.language import (
     FIRST_WORD,
@@ -29,7 +30,7 @@ from signzoo.models.text_corrector.language import (
     reading_orders,
 )
 from signzoo.models.text_corrector.proposals import Edited, propose
-from signzoo.transforms.text import written_text, written_words
+from signzoo.transforms.text import primary_subtag, written_text, written_words
 
 WORDS = "words.json"
 # Words of the longest draft; the search for edits grows with the square of it.
@@ -64,14 +65,22 @@ class TextCorrectorConfig:
     """Edits of each kind that are weighed exactly; what is weighed is first chosen roughly."""
     most_edits: int = 3
     """Edits of one draft, each of which must exceed the threshold."""
+    dictionary: float = 0.0
+    """Share of a dictionary of words in what a Chinese sentence gains; the rest is the language
+    models'."""
 
     def __post_init__(self) -> None:
         counts = (self.num_words, self.width, self.hidden, self.num_readers, self.candidates)
-        shares = (self.dropout, self.word_dropout)
+        shares = (self.dropout, self.word_dropout, self.dictionary)
         if min(*counts, self.most_edits) < 1 or not all(0 <= share < 1 for share in shares):
             raise UsageError(
-                "The text corrector needs positive sizes and a dropout from 0 to below 1; got "
-                f"{self}."
+                "The text corrector needs positive sizes, and a dropout and a dictionary's share "
+                f"from 0 to below 1; got {self}."
+            )
+        if self.dictionary and primary_subtag(self.language) != "zh":
+            raise UsageError(
+                f"The dictionary is of Chinese words, the language is {self.language!r}: leave "
+                "dictionary at 0."
             )
 
 
@@ -110,6 +119,7 @@ class TextCorrector(Pretrained):
     Attributes:
         vocabulary: The words that it knows; none until training or a checkpoint sets it.
         rates: How often which error is made.
+        dictionary: Chinese words and how often the training text has them.
     """
 
     component: ClassVar[str] = "text_corrector"
@@ -122,6 +132,7 @@ class TextCorrector(Pretrained):
         self.config = config
         self.vocabulary = Vocabulary([], [], 0, 0)
         self.rates = ErrorRates()
+        self.dictionary = WordDictionary({})
         self.readers = nn.ModuleList(
             BothWays(
                 config.num_words + len(self.vocabulary),
@@ -163,6 +174,7 @@ class TextCorrector(Pretrained):
             "counts": known.counts,
             "unknown": [known.num_unknown, known.num_rare],
             "rates": asdict(self.rates),
+            **({"dictionary": self.dictionary.counts} if self.dictionary.counts else {}),
         }
 
     def _know(self, content: Any) -> None:
@@ -173,6 +185,8 @@ class TextCorrector(Pretrained):
             *(int(number) for number in content["unknown"]),
         )
         self.rates = ErrorRates(**content["rates"])
+        counts = dict(content.get("dictionary", {})).items()
+        self.dictionary = WordDictionary({str(word): int(count) for word, count in counts})
 
     def forward(self, drafts: list[str]) -> list[str]:
         """Correct drafts, as pipelines ask for it; see :meth:`correct`."""
@@ -301,10 +315,16 @@ class TextCorrector(Pretrained):
         edits = propose(self, words)
         if not edits:
             return None, -math.inf
-        numbers = [self.vocabulary.numbers(each) for each in (words, *(e.words for e in edits))]
+        sentences = [words, *(each.words for each in edits)]
+        numbers = [self.vocabulary.numbers(each) for each in sentences]
         logs = torch.zeros(len(numbers))
         for batch in batches_by_length([len(row) + 1 for row in numbers], _WORDS_PER_BATCH):
             logs[batch] = self._log_probabilities([numbers[i] for i in batch]).cpu()
+        share = self.config.dictionary
+        if share:
+            texts = (written_text(each, self.config.language) for each in sentences)
+            cut = torch.tensor([self.dictionary.log_probability(text) for text in texts])
+            logs = (1 - share) * logs + share * cut
         gains = logs[1:] - logs[0] + torch.tensor([each.channel for each in edits])
         best = int(gains.argmax())
         return edits[best], float(gains[best])

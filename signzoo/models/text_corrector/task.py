@@ -10,6 +10,7 @@ from signzoo.errors import UsageError
 from signzoo.metrics.distributed import TextMetric
 from signzoo.models.task import OptimizerConfig, Outputs, Task
 from signzoo.models.text_corrector.data import DraftBatch, DraftSamples, TextCorrectorData
+from signzoo.models.text_corrector.dictionary import WordDictionary
 from signzoo.models.text_corrector.language import Vocabulary
 from signzoo.models.text_corrector.network import TextCorrector, TextCorrectorConfig
 from signzoo.transforms.text import written_words
@@ -87,6 +88,8 @@ class TextCorrectorTask(Task):
                 else Vocabulary.of(sentences, config.num_words)
             )
             self.network.rates = samples.rates
+            if config.dictionary:
+                self.network.dictionary = WordDictionary.of(s.text for s in samples.sentences)
 
     def shared_step(self, batch: DraftBatch) -> tuple[Tensor, Outputs]:
         """Predict every word; outside of training, correct the drafts too."""

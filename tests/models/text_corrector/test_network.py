@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from signzoo.errors import UsageError, WeightsError
+from signzoo.models.text_corrector.dictionary import WordDictionary
 from signzoo.models.text_corrector.errors import ErrorRates
+from signzoo.models.text_corrector.language import Vocabulary
 from signzoo.models.text_corrector.network import (
     WORDS,
     Correction,
@@ -119,3 +121,34 @@ def test_a_checkpoint_keeps_words_and_rates(taught, tmp_path):
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(UsageError):
         TextCorrectorConfig(**wrong)
+
+
+def test_a_dictionary_of_words_has_its_share_in_what_a_sentence_gains(tmp_path):
+    sentences = ["他今天很高兴。", "她今天很忙。", "他明天不忙。"]
+    torch.manual_seed(0)
+    config = TextCorrectorConfig("zh", 40, 16, 16, dictionary=0.5, threshold=1.0)
+    network = TextCorrector(config).eval()
+    network.vocabulary = Vocabulary.of((list(text) for text in 2 * sentences), 40)
+    network.dictionary = WordDictionary.of(sentences)
+    draft, right = "他今天很高不兴。", "他今天很高兴。"
+    network.rates = ErrorRates(order=0, insertion=0.1, substitution=0, deletion=0)
+    found = network.correct([draft], threshold=-math.inf)[0]
+    before, after = network.log_probabilities([draft, found.text]).tolist()
+    cut = [network.dictionary.log_probability(text) for text in (draft, found.text)]
+    removed = next(each for each in draft if found.text.count(each) < draft.count(each))
+    drawn = network.vocabulary.log_drawn(0.75)[network.vocabulary.number(removed)]
+    gain = (after - before + cut[1] - cut[0]) / 2 + math.log(0.1) + float(drawn)
+    assert found.score == pytest.approx(gain, abs=1e-4)
+    # What the random network does not know, the dictionary does.
+    network.config = replace(config, dictionary=0.99)
+    assert network.correct([draft])[0].text == right
+
+    network.save_pretrained(tmp_path)
+    loaded = TextCorrector.from_pretrained(tmp_path)
+    assert loaded.dictionary.counts == network.dictionary.counts
+    assert loaded.correct([draft]) == network.correct([draft])
+
+
+def test_a_dictionary_is_of_chinese_alone():
+    with pytest.raises(UsageError, match="of Chinese words, the language is 'de'"):
+        TextCorrectorConfig(dictionary=0.2)

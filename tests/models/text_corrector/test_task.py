@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -32,6 +33,16 @@ def test_words_and_rates_come_from_the_data_once(fake_corpora):
     assert len(known) > 5
     task.learn_from(data)
     assert task.network.vocabulary is known
+
+
+def test_a_dictionary_counts_the_words_of_the_training_text(tmp_path):
+    (tmp_path / "train.jsonl").write_text('{"id": "1", "text": "他今天很高兴。"}\n', "utf-8")
+    data = TextCorrectorData(str(tmp_path), train=("train.jsonl",), language="zh")
+    data.samples["train"] = data.read("train")
+    for share, counts in ((0.3, {"他": 1, "今天": 1, "很": 1, "高兴": 1, "。": 1}), (0.0, {})):
+        task = TextCorrectorTask(replace(TINY, language="zh", dictionary=share))
+        task.learn_from(data)
+        assert task.network.dictionary.counts == counts
 
 
 def test_the_data_must_be_in_the_networks_language(fake_corpora):
