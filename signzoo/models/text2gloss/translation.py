@@ -86,11 +86,11 @@ def translate(
     ]
     asked = [(network, prompts, index)]
     asked += [(each, [each.put("gloss", text) for text in plain], None) for each in partners]
-    for each, questions, _ in asked:
-        check_positions(each, max(_lengths(each, questions)), decoding.max_tokens)
+    lengths = [_lengths(each, questions) for each, questions, _ in asked]
+    for (each, _, _), its_lengths in zip(asked, lengths, strict=True):
+        check_positions(each, max(its_lengths), decoding.max_tokens)
     found: dict[int, GlossSequence] = {}
-    lengths = _lengths(network, prompts)
-    for batch in batches_by_length(lengths, decoding.tokens_per_batch // decoding.beams):
+    for batch in batches_by_length(lengths[0], decoding.tokens_per_batch // decoding.beams):
         known = {i: _glossed(network, texts[i], index) for i in batch}
         found |= {i: _most_usual(glossed, decoding) for i, glossed in known.items() if glossed}
         unknown = [i for i in batch if not known[i]]
@@ -241,9 +241,11 @@ def _generation_config(network: "Text2Gloss", decoding: DecodingConfig, count: i
 
 def _choose(searched: Sequence[Sequence[_Answer]], config: DecodingConfig) -> GlossSequence:
     """Choose among what one or several networks answered to one sentence."""
-    rows, probabilities = searched[0], _shares(searched[0], config)
-    if len(searched) > 1:
-        rows, probabilities = _together(searched, config)
+    rows, probabilities = (
+        _together(searched, config)
+        if len(searched) > 1
+        else (searched[0], _shares(searched[0], config))
+    )
     scored = [(labels, float(np.exp(min(score, 0.0)))) for labels, score in rows]
     best = choose([labels for labels, _ in rows], probabilities) if config.minimum_bayes_risk else 0
     # The chosen one first, then the others; beams that no sequence was left for are no answers.
