@@ -38,6 +38,8 @@ def add_model_arguments(parser: argparse.ArgumentParser, partners: bool = True) 
             help="another model whose answers count as much; may be given again (default: those "
             "that the model names); none: the model alone",
         )
+    else:
+        parser.set_defaults(partners=[])
     parser.add_argument(
         "--index", metavar="DIR", help="a sentence index that `signzoo index build` made"
     )
@@ -114,11 +116,10 @@ def partner_names(arguments: argparse.Namespace, network: "Text2Gloss") -> list[
     Raises:
         UsageError: --with names a model and also none.
     """
-    given = getattr(arguments, "partners", [])
-    if given is None:
+    if arguments.partners is None:
         return list(network.config.partners)
-    names = [name for name in given if name != "none"]
-    if names and len(names) < len(given):
+    names = [name for name in arguments.partners if name != "none"]
+    if names and len(names) < len(arguments.partners):
         raise UsageError("--with none means the model alone; give it by itself.")
     return names
 
@@ -127,7 +128,7 @@ def options_of(arguments: argparse.Namespace, names: Sequence[str]) -> list[str]
     """The words of a command line that gives these options again, where they were given."""
     words = []
     for name in names:
-        value = getattr(arguments, name, None)
+        value = getattr(arguments, name)
         option = "--with" if name == "partners" else f"--{name.replace('_', '-')}"
         if isinstance(value, bool):
             words.append(option if value else f"--no-{option[2:]}")
