@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-# Share of the words of the training text beside the dictionary's; chosen for text-corrector-zh, as
-# anything from 0.05 to 0.8 is better than none.
+# Share of the words of the training text beside the dictionary's. Anything from 0.05 to 0.8 was
+# better than none for text-corrector-zh.
 _OWN_SHARE = 0.2
 
 
