@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from signzoo.data.arpa import Bigrams, read_arpa
 from signzoo.data.datamodule import Draw, LoaderConfig, SignDataModule, Subset
 from signzoo.data.manifest import read_manifest
-from signzoo.errors import ManifestError
+from signzoo.errors import ManifestError, UsageError
 from signzoo.models.text_corrector.errors import (
     ErrorRates,
     WordSampler,
@@ -153,6 +154,8 @@ class TextCorrectorData(SignDataModule):
         test: Files that only test; `signzoo predict` corrects these, or those that validate.
         language: Written language, a BCP 47 code; the network's.
         rates: How often which error is made.
+        bigrams: An ARPA file of words and pairs of words of much other text (KenLM's ``lmplz -o 2``
+            makes one), for a network in which they have a share.
         loader: How batches are made; its frames_per_batch counts words (characters of Chinese).
     """
 
@@ -165,6 +168,7 @@ class TextCorrectorData(SignDataModule):
         test: tuple[str, ...] = (),
         language: str = "de",
         rates: ErrorRates = ErrorRates(),  # noqa: B008 - frozen
+        bigrams: str | None = None,
         loader: LoaderConfig = LoaderConfig(frames_per_batch=800),  # noqa: B008 - frozen
     ) -> None:
         super().__init__(folder, loader)
@@ -177,6 +181,7 @@ class TextCorrectorData(SignDataModule):
         self.drafts = drafts
         self.language = language
         self.given_rates = rates
+        self.bigrams = bigrams
         self._sampler: WordSampler | None = None
 
     def read(self, subset: Subset) -> DraftSamples:
@@ -195,6 +200,20 @@ class TextCorrectorData(SignDataModule):
         known = read_drafts(Path(self.data_folder) / self.drafts)
         texts = [each.text for each in known]
         return fit_error_rates([str(each.draft) for each in known], texts, self.language)
+
+    def read_bigrams(self) -> Bigrams:
+        """Read the words and pairs of words of other text.
+
+        Raises:
+            UsageError: No file was named.
+            ManifestError: The file is missing or malformed.
+        """
+        if self.bigrams is None:
+            raise UsageError(
+                "Pairs of words have a share in this network, and no file has any: name an ARPA "
+                "file with --data.bigrams, or set --model.network.bigrams 0."
+            )
+        return read_arpa(Path(self.data_folder) / self.bigrams)
 
     def _sentences(self, subset: Subset) -> list[Sentence]:
         folder = Path(self.data_folder)

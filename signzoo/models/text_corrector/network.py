@@ -15,11 +15,12 @@ from torch import Tensor, nn
 from typing_extensions import Self
 
 from signzoo._files import write_text
+from signzoo.data.arpa import Bigrams
 from signzoo.data.collate import batches_by_length
 from signzoo.errors import UsageError, WeightsError
 from signzoo.hub.checkpoint import Pretrained
 from signzoo.hub.tensors import json_tensor, read_json_tensor
-from signzoo.models.text_corrector.dictionary import WordDictionary
+from signzoo.models.text_corrector.bigrams import BigramModel
 from signzoo.models.text_corrector.errors import ErrorRates
 from signzoo.models.text_corrector.language import (
     FIRST_WORD,
@@ -30,9 +31,9 @@ from signzoo.models.text_corrector.language import (
     reading_orders,
 )
 from signzoo.models.text_corrector.proposals import Edited, propose
-from signzoo.transforms.text import primary_subtag, written_text, written_words
+from signzoo.transforms.text import written_text, written_words
 
-WORDS = "words.json"
+WORDS, BIGRAMS = "words.json", "bigrams.safetensors"
 # Words of the longest draft; the search for edits grows with the square of it.
 MAX_WORDS = 160
 # So many words are read at a time.
@@ -65,22 +66,17 @@ class TextCorrectorConfig:
     """Edits of each kind that are weighed exactly; what is weighed is first chosen roughly."""
     most_edits: int = 3
     """Edits of one draft, each of which must exceed the threshold."""
-    dictionary: float = 0.0
-    """Share of a dictionary of words in what a Chinese sentence gains; the rest is the language
-    models'."""
+    bigrams: float = 0.0
+    """Share of a table of words and pairs of words, counted in much other text, in what a sentence
+    gains; the rest is the language models'."""
 
     def __post_init__(self) -> None:
         counts = (self.num_words, self.width, self.hidden, self.num_readers, self.candidates)
-        shares = (self.dropout, self.word_dropout, self.dictionary)
+        shares = (self.dropout, self.word_dropout, self.bigrams)
         if min(*counts, self.most_edits) < 1 or not all(0 <= share < 1 for share in shares):
             raise UsageError(
-                "The text corrector needs positive sizes, and a dropout and a dictionary's share "
-                f"from 0 to below 1; got {self}."
-            )
-        if self.dictionary and primary_subtag(self.language) != "zh":
-            raise UsageError(
-                f"The dictionary is of Chinese words, the language is {self.language!r}: leave "
-                "dictionary at 0."
+                "The text corrector needs positive sizes, and a dropout and a share of "
+                f"bigrams from 0 to below 1; got {self}."
             )
 
 
@@ -119,12 +115,12 @@ class TextCorrector(Pretrained):
     Attributes:
         vocabulary: The words that it knows; none until training or a checkpoint sets it.
         rates: How often which error is made.
-        dictionary: Chinese words and how often the training text has them.
+        bigrams: How likely much other text makes a row of words; empty unless one is given.
     """
 
     component: ClassVar[str] = "text_corrector"
     config_class: ClassVar[type[Any]] = TextCorrectorConfig
-    files: ClassVar[tuple[str, ...]] = (WORDS,)
+    files: ClassVar[tuple[str, ...]] = (WORDS, BIGRAMS)
     config: TextCorrectorConfig
 
     def __init__(self, config: TextCorrectorConfig) -> None:
@@ -132,7 +128,7 @@ class TextCorrector(Pretrained):
         self.config = config
         self.vocabulary = Vocabulary([], [], 0, 0)
         self.rates = ErrorRates()
-        self.dictionary = WordDictionary({})
+        self.bigrams = BigramModel()
         self.readers = nn.ModuleList(
             BothWays(
                 config.num_words + len(self.vocabulary),
@@ -152,11 +148,19 @@ class TextCorrector(Pretrained):
             network._know(json.loads((folder / WORDS).read_text("utf-8")))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WeightsError(f"{folder / WORDS} is damaged: {error}") from error
+        path = folder / BIGRAMS
+        try:
+            if path.exists() or network.config.bigrams:
+                network.bigrams.from_bytes(path.read_bytes())
+        except OSError as error:
+            raise WeightsError(f"{path} cannot be read: {error}.") from error
         return network
 
     def write_files(self, folder: Path) -> None:
         """Write what :meth:`build` reads beside the config and the tensors."""
         write_text(folder / WORDS, json.dumps(self._known(), ensure_ascii=False) + "\n")
+        if self.bigrams:
+            (folder / BIGRAMS).write_bytes(self.bigrams.to_bytes())
 
     def get_extra_state(self) -> Tensor:
         """Words and rates, for a Lightning checkpoint: JSON in bytes, which is plain data."""
@@ -174,7 +178,6 @@ class TextCorrector(Pretrained):
             "counts": known.counts,
             "unknown": [known.num_unknown, known.num_rare],
             "rates": asdict(self.rates),
-            **({"dictionary": self.dictionary.counts} if self.dictionary.counts else {}),
         }
 
     def _know(self, content: Any) -> None:
@@ -185,8 +188,15 @@ class TextCorrector(Pretrained):
             *(int(number) for number in content["unknown"]),
         )
         self.rates = ErrorRates(**content["rates"])
-        counts = dict(content.get("dictionary", {})).items()
-        self.dictionary = WordDictionary({str(word): int(count) for word, count in counts})
+
+    def learn_bigrams(self, table: Bigrams) -> None:
+        """Keep the words and pairs of a table that are spelled with words it knows itself."""
+        language = self.config.language
+        self.bigrams.learn(
+            table,
+            lambda word: written_words(word, language),
+            lambda unit: self.vocabulary.number(unit) != UNKNOWN,
+        )
 
     def forward(self, drafts: list[str]) -> list[str]:
         """Correct drafts, as pipelines ask for it; see :meth:`correct`."""
@@ -320,11 +330,10 @@ class TextCorrector(Pretrained):
         logs = torch.zeros(len(numbers))
         for batch in batches_by_length([len(row) + 1 for row in numbers], _WORDS_PER_BATCH):
             logs[batch] = self._log_probabilities([numbers[i] for i in batch]).cpu()
-        share = self.config.dictionary
+        share = self.config.bigrams
         if share:
-            texts = (written_text(each, self.config.language) for each in sentences)
-            cut = torch.tensor([self.dictionary.log_probability(text) for text in texts])
-            logs = (1 - share) * logs + share * cut
+            rows = torch.tensor([self.bigrams.log_probability(each) for each in sentences])
+            logs = (1 - share) * logs + share * rows
         gains = logs[1:] - logs[0] + torch.tensor([each.channel for each in edits])
         best = int(gains.argmax())
         return edits[best], float(gains[best])

@@ -10,7 +10,6 @@ from signzoo.errors import UsageError
 from signzoo.metrics.distributed import TextMetric
 from signzoo.models.task import OptimizerConfig, Outputs, Task
 from signzoo.models.text_corrector.data import DraftBatch, DraftSamples, TextCorrectorData
-from signzoo.models.text_corrector.dictionary import WordDictionary
 from signzoo.models.text_corrector.language import Vocabulary
 from signzoo.models.text_corrector.network import TextCorrector, TextCorrectorConfig
 from signzoo.transforms.text import written_words
@@ -63,7 +62,7 @@ class TextCorrectorTask(Task):
         return MetricCollection({"scores": TextMetric("sentence", self.network.config.language)})
 
     def learn_from(self, data: Any) -> None:
-        """Take the words of the training text, and how often which error is made.
+        """Take the words of the training text, how often which error is made, and the bigrams.
 
         Of initial weights the words stay; how often each is used is taken.
 
@@ -88,8 +87,8 @@ class TextCorrectorTask(Task):
                 else Vocabulary.of(sentences, config.num_words)
             )
             self.network.rates = samples.rates
-            if config.dictionary:
-                self.network.dictionary = WordDictionary.of(s.text for s in samples.sentences)
+        if config.bigrams and not self.network.bigrams:
+            self.network.learn_bigrams(data.read_bigrams())
 
     def shared_step(self, batch: DraftBatch) -> tuple[Tensor, Outputs]:
         """Predict every word; outside of training, correct the drafts too."""

@@ -1,14 +1,16 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
+from signzoo.data.arpa import Bigrams
 from signzoo.errors import UsageError, WeightsError
-from signzoo.models.text_corrector.dictionary import WordDictionary
 from signzoo.models.text_corrector.errors import ErrorRates
 from signzoo.models.text_corrector.language import Vocabulary
 from signzoo.models.text_corrector.network import (
+    BIGRAMS,
     WORDS,
     Correction,
     TextCorrector,
@@ -123,32 +125,55 @@ def test_impossible_settings_are_refused(wrong):
         TextCorrectorConfig(**wrong)
 
 
-def test_a_dictionary_of_words_has_its_share_in_what_a_sentence_gains(tmp_path):
+def words_of_chinese():
+    """A table of words and pairs of three sentences' words."""
+    words = ("<s>", "他", "今天", "很", "高兴", "。", "不", "忙")
+    shares = np.log([1e-99, *[1 / 7] * 7])
+    first, second = np.array([0, 1, 2, 3, 4]), np.array([1, 2, 3, 4, 5])
+    return Bigrams(words, shares, np.zeros(8), first, second, np.log([0.5] * 5))
+
+
+def test_bigrams_of_other_text_have_their_share_in_what_a_sentence_gains(tmp_path):
     sentences = ["他今天很高兴。", "她今天很忙。", "他明天不忙。"]
     torch.manual_seed(0)
-    config = TextCorrectorConfig("zh", 40, 16, 16, dictionary=0.5, threshold=1.0)
+    config = TextCorrectorConfig("zh", 40, 16, 16, bigrams=0.5, threshold=1.0)
     network = TextCorrector(config).eval()
     network.vocabulary = Vocabulary.of((list(text) for text in 2 * sentences), 40)
-    network.dictionary = WordDictionary.of(sentences)
+    network.learn_bigrams(words_of_chinese())
+    assert network.bigrams.words == words_of_chinese().words
     draft, right = "他今天很高不兴。", "他今天很高兴。"
     network.rates = ErrorRates(order=0, insertion=0.1, substitution=0, deletion=0)
     found = network.correct([draft], threshold=-math.inf)[0]
     before, after = network.log_probabilities([draft, found.text]).tolist()
-    cut = [network.dictionary.log_probability(text) for text in (draft, found.text)]
+    cut = [network.bigrams.log_probability(text) for text in (draft, found.text)]
     removed = next(each for each in draft if found.text.count(each) < draft.count(each))
     drawn = network.vocabulary.log_drawn(0.75)[network.vocabulary.number(removed)]
     gain = (after - before + cut[1] - cut[0]) / 2 + math.log(0.1) + float(drawn)
     assert found.score == pytest.approx(gain, abs=1e-4)
-    # What the random network does not know, the dictionary does.
-    network.config = replace(config, dictionary=0.99)
+    # What the random network does not know, the bigrams do.
+    network.config = replace(config, bigrams=0.99)
     assert network.correct([draft])[0].text == right
 
     network.save_pretrained(tmp_path)
     loaded = TextCorrector.from_pretrained(tmp_path)
-    assert loaded.dictionary.counts == network.dictionary.counts
+    assert loaded.bigrams.words == network.bigrams.words
     assert loaded.correct([draft]) == network.correct([draft])
+    (tmp_path / BIGRAMS).write_bytes(b"no table")
+    with pytest.raises(WeightsError, match="damaged"):
+        TextCorrector.from_pretrained(tmp_path)
+    (tmp_path / BIGRAMS).unlink()
+    with pytest.raises(WeightsError, match="bigrams.safetensors cannot be read"):
+        TextCorrector.from_pretrained(tmp_path)
 
 
-def test_a_dictionary_is_of_chinese_alone():
-    with pytest.raises(UsageError, match="of Chinese words, the language is 'de'"):
-        TextCorrectorConfig(dictionary=0.2)
+def test_bigrams_are_spelled_with_what_the_network_knows(corrector):
+    table = Bigrams(
+        ("<s>", "regnet", "hagelt", "im"),
+        np.log([1e-99, 0.5, 0.2, 0.3]),
+        np.zeros(4),
+        np.array([1, 2]),
+        np.array([3, 3]),
+        np.log([0.9, 0.9]),
+    )
+    corrector.learn_bigrams(table)
+    assert corrector.bigrams.words == ("<s>", "regnet", "im")

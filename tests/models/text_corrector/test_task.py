@@ -1,9 +1,11 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
+from signzoo.data.arpa import Bigrams, write_arpa
 from signzoo.errors import UsageError
 from signzoo.models.text_corrector.data import DraftBatch, TextCorrectorData
 from signzoo.models.text_corrector.errors import ErrorRates
@@ -35,14 +37,41 @@ def test_words_and_rates_come_from_the_data_once(fake_corpora):
     assert task.network.vocabulary is known
 
 
-def test_a_dictionary_counts_the_words_of_the_training_text(tmp_path):
-    (tmp_path / "train.jsonl").write_text('{"id": "1", "text": "他今天很高兴。"}\n', "utf-8")
-    data = TextCorrectorData(str(tmp_path), train=("train.jsonl",), language="zh")
+def test_bigrams_come_from_their_file_once(tmp_path, fake_corpora):
+    options = {"folder": str(tmp_path), "train": ("train.jsonl",)}
+    (tmp_path / "train.jsonl").write_text('{"id": "1", "text": "es regnet es regnet"}\n')
+    table = Bigrams(
+        ("<s>", "es", "regnet"),
+        np.log([1e-99, 0.5, 0.5]),
+        np.zeros(3),
+        np.array([1]),
+        np.array([2]),
+        np.log([0.9]),
+    )
+    write_arpa(tmp_path / "words.arpa", table)
+    task = TextCorrectorTask(replace(TINY, bigrams=0.3))
+    with pytest.raises(UsageError, match=r"--data\.bigrams"):
+        task.learn_from(prepared(TextCorrectorData(**options)))
+    data = prepared(TextCorrectorData(**options, bigrams="words.arpa"))
+    task.learn_from(data)
+    known = task.network.bigrams.words
+    assert known == ("<s>", "es", "regnet")
+    (tmp_path / "words.arpa").unlink()
+    task.learn_from(data)
+    assert task.network.bigrams.words is known
+
+    again = TextCorrectorTask(replace(TINY, bigrams=0.3))
+    again.load_state_dict(task.state_dict())
+    assert again.network.bigrams.words == known
+    # Without a share there is nothing to read.
+    without = TextCorrectorTask(TINY)
+    without.learn_from(data)
+    assert not without.network.bigrams.words
+
+
+def prepared(data):
     data.samples["train"] = data.read("train")
-    for share, counts in ((0.3, {"他": 1, "今天": 1, "很": 1, "高兴": 1, "。": 1}), (0.0, {})):
-        task = TextCorrectorTask(replace(TINY, language="zh", dictionary=share))
-        task.learn_from(data)
-        assert task.network.dictionary.counts == counts
+    return data
 
 
 def test_the_data_must_be_in_the_networks_language(fake_corpora):
