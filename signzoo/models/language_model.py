@@ -47,14 +47,16 @@ class LanguageModel:
 
 
 def open_language_model(
-    source: str | os.PathLike[str], dropout: float | None = None
+    source: str | os.PathLike[str], dropout: float | None = None, decoder_alone: bool = False
 ) -> LanguageModel:
     """Open a language model with its weights.
 
     Args:
         source: A name in the catalogue, ``hf://owner/repo[@revision]``, or a folder: a checkpoint
-            of text2gloss that holds a whole language model, or one that transformers wrote.
+            that holds a whole language model, or one that transformers wrote.
         dropout: Share of activations that training leaves out; ``None``: what its config says.
+        decoder_alone: Nobody will use its encoder: a checkpoint without one, which is one of
+            signmst_c, will do.
 
     Raises:
         UsageError: Nothing is known by that name.
@@ -66,9 +68,16 @@ def open_language_model(
     if (folder / LANGUAGE_MODEL).is_dir():
         made = make_language_model(folder, dropout)
         _, _, tensors = read_folder(folder)
-        own = {name.removeprefix(f"{LANGUAGE_MODEL}."): tensor for name, tensor in tensors.items()}
+        beginning = f"{LANGUAGE_MODEL}."
+        own = {
+            name.removeprefix(beginning): tensor
+            for name, tensor in tensors.items()
+            if name.startswith(beginning) or not decoder_alone
+        }
         missing, unknown = made.model.load_state_dict(own, strict=False)
         untied = set(missing) - _tied(made.model)
+        if decoder_alone:
+            untied -= _encoders(made.model)
         if untied or unknown:
             raise WeightsError(
                 f"{folder / TENSORS} does not fit its language model: it lacks {len(untied)} "
@@ -206,6 +215,13 @@ def _model_class(config: Any) -> Any:
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
     return AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+
+
+def _encoders(model: Any) -> set[str]:
+    """Names of the tensors of its encoder."""
+    encoder = model.get_encoder()
+    place = next((name for name, module in model.named_modules() if module is encoder), None)
+    return {name for name in model.state_dict() if place and name.startswith(f"{place}.")}
 
 
 def _tied(model: "PreTrainedModel") -> set[str]:

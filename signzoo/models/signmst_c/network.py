@@ -177,7 +177,7 @@ class SignMSTC(Pretrained):
     ) -> None:
         super().__init__()
         self.config = config
-        opened = language_model or open_language_model(config.language_model, config.dropout)
+        opened = language_model or open_language_model(config.language_model, config.dropout, True)
         if not opened.model.config.is_encoder_decoder:
             raise UsageError(
                 f"{config.language_model or 'The language model'} has no decoder that looks at an "

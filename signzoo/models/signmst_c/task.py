@@ -15,6 +15,7 @@ from signzoo.hub.checkpoint import make_config, read_folder
 from signzoo.hub.download import locate
 from signzoo.metrics.distributed import TextMetric
 from signzoo.metrics.tokenisation import Kind
+from signzoo.models.language_model import open_tokenizer
 from signzoo.models.signmst_c.data import SignedSamples, SignedSentenceData
 from signzoo.models.signmst_c.decoding import TextDecodingConfig
 from signzoo.models.signmst_c.losses import SignLossConfig, feature_divergence
@@ -213,6 +214,8 @@ class SignMSTCTask(Task):
 def initialise(network: SignMSTC, source: str) -> None:
     """Begin with another checkpoint's weights, as far as they fit.
 
+    Where the tokenizers differ, its tokens are others, and what writes or names tokens stays new.
+
     Raises:
         UsageError: None of them fits, or nothing is known by that name.
         WeightsError: The checkpoint is incomplete, or of another component.
@@ -221,7 +224,15 @@ def initialise(network: SignMSTC, source: str) -> None:
     _, _, tensors = read_folder(folder, SignMSTC.component)
     own = network.state_dict()
     fitting = {k: v for k, v in tensors.items() if k in own and own[k].shape == v.shape}
-    fitting = {k: v for k, v in fitting.items() if not k.startswith("familiarity.")}
+    others = ["familiarity."]
+    if network.tokenizer.get_vocab() != open_tokenizer(folder).get_vocab():
+        others += ["language_model.", "token_head.", "usual_tokens"]
+        _log.warning(
+            "The tokenizer of %s is another one, so its decoder is not used; "
+            "--model.network.language_model %s takes both.",
+            *(source, source),
+        )
+    fitting = {k: v for k, v in fitting.items() if not k.startswith(tuple(others))}
     if not fitting:
         raise UsageError(f"None of the weights of {source} fits this network.")
     network.load_state_dict({**own, **fitting})

@@ -1,11 +1,14 @@
 import dataclasses
+import json
 import logging
+import shutil
 
 import pytest
 import torch
 
 from signzoo.data.datamodule import Draw
 from signzoo.errors import UsageError, WeightsError
+from signzoo.models.language_model import open_language_model
 from signzoo.models.signmst_c import SignedSentenceData, SignLossConfig, SignMSTC
 from signzoo.models.signmst_c.data import SentenceSource
 from signzoo.models.signmst_c.signing import make_batch
@@ -31,6 +34,49 @@ def test_training_begins_with_the_weights_that_fit_and_says_which_do_not(
     key = "landmark_convolutions.embed.weight"
     assert torch.equal(begun.state_dict()[key], network.state_dict()[key])
     assert begun.glosses == ("A", "B", "C")
+
+
+@pytest.fixture
+def saved(network, tmp_path):
+    """A checkpoint whose decoder is another one than that of the config."""
+    with torch.no_grad():
+        for parameter in network.language_model.parameters():
+            parameter.add_(0.5)
+    network.save_pretrained(tmp_path / "saved")
+    return tmp_path / "saved"
+
+
+def decoder(network):
+    return {k: v for k, v in network.state_dict().items() if k.startswith("language_model.")}
+
+
+def test_a_decoder_of_other_tokens_stays_as_it_was_made(config, network, saved, tmp_path, caplog):
+    own = SignMSTCTask(config, initial=str(saved)).network
+    torch.testing.assert_close(decoder(own), decoder(network))
+    assert "tokenizer" not in caplog.text
+
+    made = tmp_path / "made"
+    shutil.copytree(config.language_model, made)
+    tokenizer = json.loads((made / "tokenizer.json").read_text("utf-8"))
+    vocabulary = tokenizer["model"]["vocab"]
+    first, second = [word for word in vocabulary if word.isalpha()][:2]
+    vocabulary[first], vocabulary[second] = vocabulary[second], vocabulary[first]
+    (made / "tokenizer.json").write_text(json.dumps(tokenizer), "utf-8")
+    other = dataclasses.replace(config, language_model=str(made))
+    with caplog.at_level(logging.WARNING):
+        begun = SignMSTCTask(other, initial=str(saved)).network
+    assert "its decoder is not used; --model.network.language_model" in caplog.text
+    torch.testing.assert_close(decoder(begun), decoder(SignMSTC(other)))
+    key = "landmark_convolutions.embed.weight"
+    assert torch.equal(begun.state_dict()[key], network.state_dict()[key])
+
+
+def test_a_checkpoint_is_a_decoder_with_its_tokenizer(config, network, saved):
+    own = SignMSTC(dataclasses.replace(config, language_model=str(saved)))
+    torch.testing.assert_close(decoder(own), decoder(network))
+    assert own.tokenizer.get_vocab() == network.tokenizer.get_vocab()
+    with pytest.raises(WeightsError, match="does not fit its language model"):
+        open_language_model(saved)  # it has no encoder
 
 
 def test_weights_of_which_none_fits_are_refused(config, tmp_path):
