@@ -214,7 +214,7 @@ class SignMSTCTask(Task):
 def initialise(network: SignMSTC, source: str) -> None:
     """Begin with another checkpoint's weights, as far as they fit.
 
-    Where the tokenizers differ, its tokens are others, and what writes or names tokens stays new.
+    Where the tokenizers differ its tokens mean others, and what is of single tokens stays new.
 
     Raises:
         UsageError: None of them fits, or nothing is known by that name.
@@ -224,15 +224,15 @@ def initialise(network: SignMSTC, source: str) -> None:
     _, _, tensors = read_folder(folder, SignMSTC.component)
     own = network.state_dict()
     fitting = {k: v for k, v in tensors.items() if k in own and own[k].shape == v.shape}
-    others = ["familiarity."]
+    fitting = {k: v for k, v in fitting.items() if not k.startswith("familiarity.")}
     if network.tokenizer.get_vocab() != open_tokenizer(folder).get_vocab():
-        others += ["language_model.", "token_head.", "usual_tokens"]
+        of_tokens = _of_tokens(network)
+        fitting = {k: v for k, v in fitting.items() if k not in of_tokens}
         _log.warning(
-            "The tokenizer of %s is another one, so its decoder is not used; "
-            "--model.network.language_model %s takes both.",
+            "The tokenizer of %s is another one, so that its tokens mean others: their "
+            "embeddings begin anew; --model.network.language_model %s takes them.",
             *(source, source),
         )
-    fitting = {k: v for k, v in fitting.items() if not k.startswith(tuple(others))}
     if not fitting:
         raise UsageError(f"None of the weights of {source} fits this network.")
     network.load_state_dict({**own, **fitting})
@@ -242,6 +242,17 @@ def initialise(network: SignMSTC, source: str) -> None:
     fresh = list(dict.fromkeys(name.split(".")[0] for name in new))
     if fresh:
         _log.warning("Not in %s, or of another shape, but new: %s.", source, ", ".join(fresh))
+
+
+def _of_tokens(network: SignMSTC) -> set[str]:
+    """Names of the tensors that have a row for each token."""
+    model = network.language_model
+    modules = [model.get_input_embeddings(), model.get_output_embeddings()]
+    if network.config.token_head:
+        modules.append(network.token_head)
+    rows = {id(each) for module in modules if module for each in module.parameters()}
+    every = network.named_parameters(remove_duplicate=False)
+    return {"usual_tokens"} | {name for name, parameter in every if id(parameter) in rows}
 
 
 def _agree(name: str, data: Any, network: Any) -> None:
