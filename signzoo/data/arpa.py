@@ -52,34 +52,22 @@ def read_arpa(path: str | os.PathLike[str]) -> Bigrams:
     Raises:
         ManifestError: The file is missing or malformed.
     """
-    path = Path(path)
-    order = 0
     numbers: dict[str, int] = {}
     singles: list[tuple[float, float]] = []
     pairs: list[tuple[int, int, float]] = []
-    try:
-        with path.open(encoding="utf-8") as file:
-            for place, line in enumerate(file, 1):
-                line = line.strip(" \r\n")
-                if line.startswith("\\") and "\t" not in line:
-                    if order == 2 or line == "\\end\\":
-                        break  # longer ones follow
-                    order = {"\\1-grams:": 1, "\\2-grams:": 2}.get(line, 0)
-                elif order and line:
-                    try:
-                        log, words, weight = _fields(line, order)
-                        if order == 1:
-                            numbers[words[0]] = len(singles)
-                            singles.append((log, weight))
-                        else:
-                            pairs.append((numbers[words[0]], numbers[words[1]], log))
-                    except (ValueError, KeyError) as error:
-                        raise ManifestError(
-                            f"{path}, line {place}: {line[:80]!r} is no {order}-gram of an ARPA "
-                            f"file ({error}); it needs a logarithm, a tab and known words."
-                        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{path} cannot be read as UTF-8 text: {error}.") from error
+    for place, order, line in _grams(Path(path)):
+        try:
+            log, words, weight = _fields(line, order)
+            if order == 1:
+                numbers[words[0]] = len(singles)
+                singles.append((log, weight))
+            else:
+                pairs.append((numbers[words[0]], numbers[words[1]], log))
+        except (ValueError, KeyError) as error:
+            raise ManifestError(
+                f"{path}, line {place}: {line[:80]!r} is no {order}-gram of an ARPA file "
+                f"({error}); it needs a logarithm, a tab and known words."
+            ) from error
     if not pairs or len(numbers) != len(singles):
         raise ManifestError(
             f"{path} has {len(numbers)} different words and {len(pairs)} pairs in the form of an "
@@ -89,6 +77,23 @@ def read_arpa(path: str | os.PathLike[str]) -> Bigrams:
     shares, weights = np.array(singles).T * math.log(10)
     first, second, logs = (np.array(column) for column in zip(*pairs, strict=True))
     return Bigrams(tuple(numbers), shares, weights, first, second, logs * math.log(10))
+
+
+def _grams(path: Path) -> Iterator[tuple[int, int, str]]:
+    """The lines of words and of pairs: place in the file, 1 or 2 words, and what it says."""
+    order = 0
+    try:
+        with path.open(encoding="utf-8") as file:
+            for place, line in enumerate(file, 1):
+                line = line.strip(" \r\n")
+                if line.startswith("\\") and "\t" not in line:
+                    if order == 2 or line == "\\end\\":
+                        return  # longer ones follow
+                    order = {"\\1-grams:": 1, "\\2-grams:": 2}.get(line, 0)
+                elif order and line:
+                    yield place, order, line
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path} cannot be read as UTF-8 text: {error}.") from error
 
 
 def _fields(line: str, order: int) -> tuple[float, list[str], float]:

@@ -76,8 +76,9 @@ def open_language_model(
         }
         missing, unknown = made.model.load_state_dict(own, strict=False)
         untied = set(missing) - _tied(made.model)
-        if decoder_alone:
-            untied -= _encoders(made.model)
+        encoder = _encoder_name(made.model) if decoder_alone else ""
+        if encoder:
+            untied = {name for name in untied if not name.startswith(f"{encoder}.")}
         if untied or unknown:
             raise WeightsError(
                 f"{folder / TENSORS} does not fit its language model: it lacks {len(untied)} "
@@ -164,13 +165,18 @@ def without_encoder(model: Any) -> Any:
     Raises:
         UsageError: It has none.
     """
+    name = _encoder_name(model)
+    if not name:
+        raise UsageError(f"{type(model).__name__} has no encoder that can be replaced.")
+    parent, _, child = name.rpartition(".")
+    setattr(model.get_submodule(parent), child, _NoEncoder())
+    return model
+
+
+def _encoder_name(model: Any) -> str:
+    """Name of the module that is its encoder; nothing where none is one of its parts."""
     encoder = model.get_encoder()
-    for module in model.modules():
-        for name, child in module.named_children():
-            if child is encoder:
-                setattr(module, name, _NoEncoder())
-                return model
-    raise UsageError(f"{type(model).__name__} has no encoder that can be replaced.")
+    return next((name for name, module in model.named_modules() if module is encoder), "")
 
 
 def until_end(tokens: Tensor, end: int) -> Tensor:
@@ -215,13 +221,6 @@ def _model_class(config: Any) -> Any:
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
     return AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-
-
-def _encoders(model: Any) -> set[str]:
-    """Names of the tensors of its encoder."""
-    encoder = model.get_encoder()
-    place = next((name for name, module in model.named_modules() if module is encoder), None)
-    return {name for name in model.state_dict() if place and name.startswith(f"{place}.")}
 
 
 def _tied(model: "PreTrainedModel") -> set[str]:

@@ -8,7 +8,6 @@ likely as the likeliest way to cut it into words: a character too many breaks a 
 import json
 import math
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,9 +56,10 @@ class BigramModel(nn.Module):
         ``(W + 1,)``.
         """
         self.words, self.longest, self._table = tuple(words), longest, table
+        self._numbers = {word: number for number, word in enumerate(self.words)}
+        self._shares: list[float] = table["shares"].tolist()
+        self._weights: list[float] = table["weights"].tolist()
         self._followers: dict[int, dict[int, float]] = {}
-        for name in ("_numbers", "_shares", "_weights"):
-            self.__dict__.pop(name, None)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -73,51 +73,29 @@ class BigramModel(nn.Module):
     ) -> None:
         """Keep what is worth most of a table.
 
-        Pairs are ranked by how much they change the likelihood of text in which words are as
-        frequent as the table says (Stolcke, "Entropy-based Pruning of Backoff Language Models",
-        1998); back-off weights are set anew, so that probabilities still sum to one.
-
         Args:
             table: The words and pairs of much text.
             split: Cuts a word into the units that a corrector edits.
             known: Whether a unit is one of the corrector's.
             most_pairs: Pairs that are kept.
         """
-        units = [split(word) if word not in (START, END) else () for word in table.words]
         # A start or an end is a word without units.
-        spelled = np.array([word != UNKNOWN for word in table.words])
-        spelled &= [all(map(known, each)) for each in units]
-        kept = np.flatnonzero(spelled)
-        number = np.cumsum(spelled) - 1
-        shares = table.shares[kept]
-        shares = shares - np.logaddexp.reduce(shares)
-
-        inside = spelled[table.firsts] & spelled[table.seconds]
-        first, second = number[table.firsts[inside]], number[table.seconds[inside]]
-        logs = table.logs[inside]
-        backed = table.weights[kept][first] + shares[second]
-        often = np.exp(shares)
-        start = [i for i, row in enumerate(kept) if table.words[row] == START]
-        stop = [i for i, row in enumerate(kept) if table.words[row] == END]
-        often[start] = often[stop].sum() or often.max()  # a sentence begins as often as one ends
-        worth = often[first] * np.exp(logs) * np.abs(logs - backed)
-        best = np.sort(np.argsort(-worth, kind="stable")[:most_pairs])
-        first, second, logs = first[best], second[best], logs[best]
-
-        said, left = (
-            1 - np.bincount(first, np.exp(values), minlength=len(kept))
-            for values in (logs, shares[second])
-        )
-        weights = np.log(np.maximum(said, _SMALLEST_WEIGHT) / np.maximum(left, _SMALLEST_WEIGHT))
+        units = [() if word in (START, END) else split(word) for word in table.words]
+        spelled = [
+            word != UNKNOWN and all(map(known, each))
+            for word, each in zip(table.words, units, strict=True)
+        ]
+        kept = _pruned(table, np.array(spelled), most_pairs)
+        count = len(kept.words)
         self._take(
-            [table.words[row] for row in kept],
-            max((len(units[row]) for row in kept), default=1),
+            kept.words,
+            max((len(each) for each, good in zip(units, spelled, strict=True) if good), default=1),
             {
-                "shares": shares.astype(np.float32),
-                "weights": weights.astype(np.float32),
-                "starts": np.searchsorted(first, np.arange(len(kept) + 1)).astype(np.int32),
-                "seconds": second.astype(np.uint16 if len(kept) <= 1 << 16 else np.int32),
-                "logs": logs.astype(np.float16),
+                "shares": kept.shares.astype(np.float32),
+                "weights": kept.weights.astype(np.float32),
+                "starts": np.searchsorted(kept.firsts, np.arange(count + 1)).astype(np.int32),
+                "seconds": kept.seconds.astype(np.uint16 if count <= 1 << 16 else np.int32),
+                "logs": kept.logs.astype(np.float16),
             },
         )
 
@@ -163,20 +141,6 @@ class BigramModel(nn.Module):
             known = self._followers[first] = dict(zip(seconds, logs, strict=True))
         return known
 
-    @cached_property
-    def _numbers(self) -> dict[str, int]:
-        return {word: number for number, word in enumerate(self.words)}
-
-    @cached_property
-    def _shares(self) -> list[float]:
-        shares: list[float] = self._table["shares"].tolist()
-        return shares
-
-    @cached_property
-    def _weights(self) -> list[float]:
-        weights: list[float] = self._table["weights"].tolist()
-        return weights
-
     def to_bytes(self) -> bytes:
         """The table as a safetensors file."""
         text = json.dumps([self.longest, *self.words], ensure_ascii=False).encode()
@@ -214,6 +178,41 @@ class BigramModel(nn.Module):
     def set_extra_state(self, state: Tensor) -> None:
         """Read what :meth:`get_extra_state` wrote."""
         self.from_bytes(state.cpu().numpy().tobytes())
+
+
+def _pruned(table: Bigrams, spelled: npt.NDArray[np.bool_], most_pairs: int) -> Bigrams:
+    """Keep some words, and of the pairs of them those that say most.
+
+    Pairs are ranked by how much they change the likelihood of text in which words are as frequent
+    as the table says (Stolcke, "Entropy-based Pruning of Backoff Language Models", 1998). Shares
+    and back-off weights are set anew, so that probabilities still sum to one.
+
+    Args:
+        table: The words and pairs.
+        spelled: Which of its W words are kept, ``(W,)``.
+        most_pairs: Pairs that are kept.
+    """
+    words = np.array(table.words)[spelled]
+    number = np.cumsum(spelled) - 1
+    shares = table.shares[spelled]
+    shares = shares - np.logaddexp.reduce(shares)
+
+    inside = spelled[table.firsts] & spelled[table.seconds]
+    first, second = number[table.firsts[inside]], number[table.seconds[inside]]
+    logs = table.logs[inside]
+    backed = table.weights[spelled][first] + shares[second]
+    often = np.exp(shares)
+    # A sentence begins as often as one ends.
+    often[words == START] = often[words == END].sum() or often.max()
+    worth = often[first] * np.exp(logs) * np.abs(logs - backed)
+    best = np.sort(np.argsort(-worth, kind="stable")[:most_pairs])
+    first, second, logs = first[best], second[best], logs[best]
+
+    said, left = (
+        np.maximum(1 - np.bincount(first, np.exp(values), minlength=len(words)), _SMALLEST_WEIGHT)
+        for values in (logs, shares[second])
+    )
+    return Bigrams(tuple(words.tolist()), shares, np.log(said / left), first, second, logs)
 
 
 _EMPTY: dict[str, npt.NDArray[Any]] = {

@@ -78,8 +78,10 @@ class TextCorrectorTask(Task):
                 "--data.language and --model.network.language the same code."
             )
         samples = data.samples.get("train")
+        if not isinstance(samples, DraftSamples):  # what does not train has all from its checkpoint
+            return
         known = self.network.vocabulary
-        if isinstance(samples, DraftSamples) and (self.initial or not known.counts):
+        if self.initial or not known.counts:
             sentences = (written_words(each.text, config.language) for each in samples.sentences)
             self.network.vocabulary = (
                 known.recounted(sentences)

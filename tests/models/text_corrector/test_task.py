@@ -63,6 +63,8 @@ def test_bigrams_come_from_their_file_once(tmp_path, fake_corpora):
     again = TextCorrectorTask(replace(TINY, bigrams=0.3))
     again.load_state_dict(task.state_dict())
     assert again.network.bigrams.words == known
+    # What does not train reads none.
+    TextCorrectorTask(replace(TINY, bigrams=0.3)).learn_from(TextCorrectorData(**options))
     # Without a share there is nothing to read.
     without = TextCorrectorTask(TINY)
     without.learn_from(data)
